@@ -1,0 +1,56 @@
+package dev.levin.core.backend;
+
+import dev.levin.core.Buffer;
+import dev.levin.core.Tensor;
+import dev.levin.core.op.Op;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * An open device. Streams and buffers belong to it; closing it twice does nothing, and using it
+ * after close is an {@link IllegalStateException}. Failures are {@link
+ * dev.levin.core.DeviceException}s that name the op.
+ */
+public interface Backend extends AutoCloseable {
+  String name();
+
+  DeviceInfo device();
+
+  /** Zeroed memory on the device; the caller closes it. */
+  Buffer allocate(long byteSize);
+
+  /**
+   * Makes a weight in host memory usable by this backend's ops: the same tensor where ops read host
+   * memory as it lies, otherwise a copy or a packed layout of the same values.
+   */
+  Tensor importWeight(Tensor host);
+
+  /** The default stream. */
+  Stream stream();
+
+  Support supports(Op op);
+
+  /** Queues an op. Its arguments must stay as they are until the stream has run it. */
+  void launch(Op op, Stream stream);
+
+  /** Prepares ops that will run many times over the same buffers. */
+  default Program prepare(List<Op> ops) {
+    List<Op> fixed = List.copyOf(ops);
+    return stream -> {
+      for (Op op : fixed) {
+        launch(op, stream);
+      }
+    };
+  }
+
+  /** Queues a copy of all of {@code source} to the start of a contiguous tensor. */
+  void upload(MemorySegment source, Tensor target, Stream stream);
+
+  /** Copies a contiguous tensor to the start of {@code target}; done on return. */
+  void download(Tensor source, MemorySegment target, Stream stream);
+
+  Counters counters();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,21 @@
+package dev.levin.core.op;
+
+import dev.levin.core.DType;
+import dev.levin.core.Tensor;
+
+/**
+ * Row lookup: {@code out[t] = scale * table[ids[t]]}. Also gathers activation rows. Bit-exact up to
+ * the one multiplication.
+ *
+ * @param table [V, C], any dtype
+ * @param ids [T] I32, each in [0, V)
+ * @param out [T, C] F32
+ */
+public record Embed(Tensor table, Tensor ids, Tensor out, float scale) implements Op {
+  public Embed {
+    Check.dtype("ids", ids, DType.I32);
+    Check.shape("table", table, Check.ANY, Check.ANY);
+    Check.shape("ids", ids, Check.ANY);
+    Check.f32("out", out, ids.dim(0), table.dim(1));
+  }
+}

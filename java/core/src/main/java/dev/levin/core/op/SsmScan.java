@@ -1,0 +1,49 @@
+package dev.levin.core.op;
+
+import dev.levin.core.Tensor;
+
+/**
+ * The selective state-space recurrence of Mamba-2 (Dao and Gu 2024), one scalar decay a head. With
+ * d = clamp(softplus(dt[t, h] + dtBias[h]), dtMin, dtMax) and g = h / (H / G): {@code S[h] = exp(d
+ * * a[h]) S[h] + d * x[t, h] (outer) B[t, g]} and {@code out[t, h] = S[h] . C[t, g] + skip[h] *
+ * x[t, h]}.
+ *
+ * <p>A sequence whose first position in this step is 0 starts from a zero state.
+ *
+ * @param x [T, H, P] F32
+ * @param dt [T, H] F32
+ * @param a [H] F32, negative: -exp(A_log)
+ * @param b [T, G, N] F32
+ * @param c [T, G, N] F32
+ * @param skip [H] F32 ("D"), or null
+ * @param dtBias [H] F32
+ * @param state [slots, H, P, N] F32, read and written at the batch's state slots
+ * @param out [T, H, P] F32
+ */
+public record SsmScan(
+    Tensor x,
+    Tensor dt,
+    Tensor a,
+    Tensor b,
+    Tensor c,
+    Tensor skip,
+    Tensor dtBias,
+    Tensor state,
+    Tensor out,
+    float dtMin,
+    float dtMax,
+    RaggedBatch batch)
+    implements Op {
+  public SsmScan {
+    Check.f32("x", x, batch.numTokens(), Check.ANY, Check.ANY);
+    Check.f32("dt", dt, x.dim(0), x.dim(1));
+    Check.f32("a", a, x.dim(1));
+    Check.f32("b", b, x.dim(0), Check.ANY, Check.ANY);
+    Check.f32("c", c, x.dim(0), b.dim(1), b.dim(2));
+    Check.that(x.dim(1) % b.dim(1) == 0, "%d heads in %d groups", x.dim(1), b.dim(1));
+    Check.optionalF32("skip", skip, x.dim(1));
+    Check.f32("dtBias", dtBias, x.dim(1));
+    Check.f32("state", state, Check.ANY, x.dim(1), x.dim(2), b.dim(2));
+    Check.f32("out", out, x.dim(0), x.dim(1), x.dim(2));
+  }
+}

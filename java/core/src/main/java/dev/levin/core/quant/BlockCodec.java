@@ -1,0 +1,32 @@
+package dev.levin.core.quant;
+
+import dev.levin.core.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The scalar definition of one encoding: what every kernel, packing and test is measured against.
+ *
+ * <p>Decoding is bit-exact to the published layout and happens in float32 arithmetic in the order
+ * the format's own reference uses. Stateless and thread-safe.
+ */
+public interface BlockCodec {
+  DType dtype();
+
+  /**
+   * Decodes {@code count} values (a multiple of the block size).
+   *
+   * @param source encoded blocks, heap or native
+   * @param sourceOffset byte offset of the first block
+   */
+  void decode(MemorySegment source, long sourceOffset, float[] target, int targetOffset, int count);
+
+  /** False for encodings that Levin only reads. */
+  boolean canEncode();
+
+  /**
+   * Encodes {@code count} values (a multiple of the block size).
+   *
+   * @throws UnsupportedOperationException when {@link #canEncode()} is false
+   */
+  void encode(float[] source, int sourceOffset, MemorySegment target, long targetOffset, int count);
+}
