@@ -44,8 +44,7 @@ final class Errors {
       report(describe(problem), problem);
       return ExitCode.USER;
     }
-    report(
-        "internal error: " + problem + " (-D" + TRACE_PROPERTY + "=true shows where)", problem);
+    report("internal error: " + problem + " (-D" + TRACE_PROPERTY + "=true shows where)", problem);
     return ExitCode.INTERNAL;
   }
 
@@ -71,10 +70,16 @@ final class Errors {
       case NoSuchFileException missing -> missing.getFile() + ": no such file";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
       case InvalidPathException path -> "'" + path.getInput() + "' is not a path";
-      case FileSystemException file when file.getReason() == null ->
-          file.getFile() + ": " + file.getClass().getSimpleName();
+      case FileSystemException file -> describe(file);
       default -> problem.getMessage() == null ? problem.toString() : problem.getMessage();
     };
+  }
+
+  private static String describe(FileSystemException problem) {
+    String reason = problem.getReason();
+    return problem.getFile()
+        + ": "
+        + (reason == null ? problem.getClass().getSimpleName() : reason);
   }
 
   private void report(String message, Throwable problem) {
