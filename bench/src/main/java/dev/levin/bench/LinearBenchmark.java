@@ -122,8 +122,7 @@ public class LinearBenchmark {
   private static float[] decodedRow(Tensor tensor, int row) {
     float[] values = new float[(int) tensor.dim(1)];
     Codecs.of(tensor.dtype())
-        .decode(
-            HostBuffer.segmentOf(tensor), row * tensor.rowBytes(), values, 0, values.length);
+        .decode(HostBuffer.segmentOf(tensor), row * tensor.rowBytes(), values, 0, values.length);
     return values;
   }
 }
