@@ -26,18 +26,49 @@ public final class Tensor {
           "last dimension of %s%s is not a multiple of %d, the block size of %s"
               .formatted(dtype, shape, dtype.blockValues(), dtype));
     }
-    long end = offset;
-    boolean empty = false;
-    for (int i = 0; i < strides.length; i++) {
-      empty |= shape.dim(i) == 0;
-      end += Math.max(0, shape.dim(i) - 1) * strides[i];
+    if (offset < 0) {
+      throw new IllegalArgumentException(
+          "%s%s starts at byte %d, before the buffer".formatted(dtype, shape, offset));
     }
-    end += rowBytes();
-    if (offset < 0 || (!empty && end > buffer.byteSize())) {
+    long end = end();
+    if (!isEmpty() && end > buffer.byteSize()) {
       throw new IllegalArgumentException(
           "%s%s at byte %d ends at %d, beyond the buffer of %d bytes"
               .formatted(dtype, shape, offset, end, buffer.byteSize()));
     }
+  }
+
+  /** Where the last element ends; a tensor of no elements reaches as far as one of one row. */
+  private long end() {
+    try {
+      long end = Math.addExact(offset, rowBytes());
+      for (int i = 0; i < strides.length; i++) {
+        if (strides[i] < 0) {
+          throw new IllegalArgumentException(
+              "%s%s has a negative stride, %d".formatted(dtype, shape, strides[i]));
+        }
+        long steps = Math.max(0, shape.dim(i) - 1);
+        end = Math.addExact(end, Math.multiplyExact(steps, strides[i]));
+      }
+      return end;
+    } catch (ArithmeticException e) {
+      throw tooLarge(dtype, shape, e);
+    }
+  }
+
+  private boolean isEmpty() {
+    for (int i = 0; i < shape.rank(); i++) {
+      if (shape.dim(i) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static IllegalArgumentException tooLarge(
+      DType dtype, Shape shape, ArithmeticException cause) {
+    return new IllegalArgumentException(
+        "%s%s has more bytes than 64 bits can count".formatted(dtype, shape), cause);
   }
 
   /** A contiguous, row-major tensor that starts {@code offset} bytes into {@code buffer}. */
@@ -62,12 +93,16 @@ public final class Tensor {
 
   private static long[] contiguousStrides(DType dtype, Shape shape) {
     long[] strides = new long[Math.max(0, shape.rank() - 1)];
-    long stride = dtype.rowBytes(shape.last());
-    for (int i = strides.length - 1; i >= 0; i--) {
-      strides[i] = stride;
-      stride = Math.multiplyExact(stride, shape.dim(i));
+    try {
+      long stride = dtype.rowBytes(shape.last());
+      for (int i = strides.length - 1; i >= 0; i--) {
+        strides[i] = stride;
+        stride = Math.multiplyExact(stride, shape.dim(i));
+      }
+      return strides;
+    } catch (ArithmeticException e) {
+      throw tooLarge(dtype, shape, e);
     }
-    return strides;
   }
 
   public DType dtype() {
