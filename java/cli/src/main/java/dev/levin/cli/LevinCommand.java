@@ -15,7 +15,14 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     synopsisSubcommandLabel = "SUBCOMMAND",
     subcommands = {
+      GenerateCommand.class,
+      ChatCommand.class,
+      InspectCommand.class,
+      TokenizeCommand.class,
+      LogitsCommand.class,
+      RenderCommand.class,
       DevicesCommand.class,
+      SynthesizeCommand.class,
       CommandLine.HelpCommand.class,
     },
     footer = {

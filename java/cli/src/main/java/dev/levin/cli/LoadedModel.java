@@ -15,7 +15,7 @@ record LoadedModel(Llm llm, long loadNanos) implements AutoCloseable {
     LlmOptions.Builder options = run.toOptions();
     long start = System.nanoTime();
     try (LoadingBar bar = new LoadingBar(io, model.label(), !quiet)) {
-      Llm llm = Llm.of(model.open(), options.progress(bar).build());
+      Llm llm = Llm.load(model.open(), options.progress(bar).build());
       return new LoadedModel(llm, System.nanoTime() - start);
     }
   }

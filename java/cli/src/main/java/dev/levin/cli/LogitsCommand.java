@@ -60,11 +60,10 @@ final class LogitsCommand implements Callable<Integer> {
     }
     try (LoadedModel loaded = LoadedModel.load(io, model, run, false);
         LogitsFile file = new LogitsFile(output)) {
-      var engine = loaded.llm().engine();
-      engine.forEachLogits(ids, chunk, (position, row) -> file.write(row));
+      loaded.llm().logits(ids, chunk, (position, row) -> file.write(row));
       file.finish();
-      io.message(
-          "wrote %s: float32 [%d, %d]".formatted(output, ids.length, engine.vocabSize()));
+      int width = loaded.llm().config().vocabSize();
+      io.message("wrote %s: float32 [%d, %d]".formatted(output, ids.length, width));
     }
     return ExitCode.OK;
   }
