@@ -16,7 +16,9 @@ public interface BlockCodec {
    * Decodes {@code count} values (a multiple of the block size).
    *
    * @param source encoded blocks, heap or native
-   * @param sourceOffset byte offset of the first block
+   * @param sourceOffset byte offset of the first block, of any alignment
+   * @throws IllegalArgumentException when source or target is too short, or {@code count} cuts a
+   *     block
    */
   void decode(MemorySegment source, long sourceOffset, float[] target, int targetOffset, int count);
 
@@ -26,6 +28,9 @@ public interface BlockCodec {
   /**
    * Encodes {@code count} values (a multiple of the block size).
    *
+   * @param target heap or native
+   * @param targetOffset byte offset of the first block, of any alignment
+   * @throws IllegalArgumentException as {@link #decode} does
    * @throws UnsupportedOperationException when {@link #canEncode()} is false
    */
   void encode(float[] source, int sourceOffset, MemorySegment target, long targetOffset, int count);

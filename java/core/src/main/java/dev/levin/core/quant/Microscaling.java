@@ -15,6 +15,12 @@ import java.lang.foreign.MemorySegment;
 final class Microscaling {
   private static final byte[] DOUBLED = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
+<<<<<<< HEAD
+=======
+  /** Between the magnitudes of neighbouring codes. */
+  private static final float[] DOUBLED_MIDPOINTS = {0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 10};
+
+>>>>>>> quant
   private Microscaling() {}
 
   static final class MXFP4 extends BlockwiseCodec {
@@ -116,6 +122,7 @@ final class Microscaling {
     }
   }
 
+<<<<<<< HEAD
   /** The code whose value is nearest; of two as near, the one of smaller magnitude. */
   private static int nearest(float value, float halfScale) {
     float magnitude = Math.abs(value);
@@ -129,5 +136,22 @@ final class Microscaling {
       }
     }
     return value < 0 && best != 0 ? best | 8 : best;
+=======
+  /**
+   * The code whose value is nearest; of two as near, the one of smaller magnitude. Midpoints times
+   * a scale of at most four significant bits are exact, so these comparisons choose as the least
+   * error does.
+   */
+  private static int nearest(float value, float halfScale) {
+    if (halfScale == 0) {
+      return 0;
+    }
+    float magnitude = Math.abs(value);
+    int code = 0;
+    for (float midpoint : DOUBLED_MIDPOINTS) {
+      code += magnitude > halfScale * midpoint ? 1 : 0;
+    }
+    return value < 0 && code != 0 ? code | 8 : code;
+>>>>>>> quant
   }
 }
