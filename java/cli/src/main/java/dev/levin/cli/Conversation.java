@@ -75,6 +75,7 @@ final class Conversation implements AutoCloseable {
   }
 
   /** Says something and writes the answer as it comes. Ctrl-C ends the answer alone. */
+  @SuppressWarnings("try")
   void say(String text, Output output) throws IOException {
     try (Generation generation = session.send(text);
         Interrupts interrupts = Interrupts.handle(generation::cancel)) {

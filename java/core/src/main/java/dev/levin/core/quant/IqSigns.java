@@ -9,14 +9,6 @@ final class IqSigns {
     return sevenSigns | (Integer.bitCount(sevenSigns) & 1) << 7;
   }
 
-<<<<<<< HEAD
-  /** Writes {@code count} values of a grid, value i negated where bit i of {@code signs} is set. */
-  static void apply(
-      byte[] grid, int first, int count, float scale, int signs, float[] target, int to) {
-    for (int i = 0; i < count; i++) {
-      float value = scale * grid[first + i];
-      target[to + i] = (signs >> i & 1) == 0 ? value : -value;
-=======
   /**
    * Writes {@code count} values of a grid, value i negated where bit i of {@code signs} is set.
    * Signs are as good as random, so negation is arithmetic: branches would be mispredicted.
@@ -26,7 +18,6 @@ final class IqSigns {
     for (int i = 0; i < count; i++) {
       int mask = -(signs >> i & 1);
       target[to + i] = scale * ((grid[first + i] ^ mask) - mask);
->>>>>>> quant
     }
   }
 }

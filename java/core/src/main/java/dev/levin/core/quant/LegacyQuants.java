@@ -178,18 +178,11 @@ final class LegacyQuants {
     return Math.clamp((int) ((value - min) * inverse + 0.5f), 0, largest);
   }
 
-<<<<<<< HEAD
-  private static float min(float[] values, int from) {
-    float min = values[from];
-    for (int i = from + 1; i < from + 2 * HALF_BLOCK; i++) {
-      min = Math.min(min, values[i]);
-=======
   /** Of zeros of both signs the first, which {@link Math#min} would not give. */
   private static float min(float[] values, int from) {
     float min = values[from];
     for (int i = from + 1; i < from + 2 * HALF_BLOCK; i++) {
       min = values[i] < min ? values[i] : min;
->>>>>>> quant
     }
     return min;
   }
@@ -197,11 +190,7 @@ final class LegacyQuants {
   private static float max(float[] values, int from) {
     float max = values[from];
     for (int i = from + 1; i < from + 2 * HALF_BLOCK; i++) {
-<<<<<<< HEAD
-      max = Math.max(max, values[i]);
-=======
       max = values[i] > max ? values[i] : max;
->>>>>>> quant
     }
     return max;
   }

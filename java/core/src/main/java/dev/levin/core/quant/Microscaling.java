@@ -15,12 +15,9 @@ import java.lang.foreign.MemorySegment;
 final class Microscaling {
   private static final byte[] DOUBLED = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
-<<<<<<< HEAD
-=======
   /** Between the magnitudes of neighbouring codes. */
   private static final float[] DOUBLED_MIDPOINTS = {0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 10};
 
->>>>>>> quant
   private Microscaling() {}
 
   static final class MXFP4 extends BlockwiseCodec {
@@ -122,21 +119,6 @@ final class Microscaling {
     }
   }
 
-<<<<<<< HEAD
-  /** The code whose value is nearest; of two as near, the one of smaller magnitude. */
-  private static int nearest(float value, float halfScale) {
-    float magnitude = Math.abs(value);
-    int best = 0;
-    float bestError = magnitude;
-    for (int code = 1; code < 8; code++) {
-      float error = Math.abs(halfScale * DOUBLED[code] - magnitude);
-      if (error < bestError) {
-        bestError = error;
-        best = code;
-      }
-    }
-    return value < 0 && best != 0 ? best | 8 : best;
-=======
   /**
    * The code whose value is nearest; of two as near, the one of smaller magnitude. Midpoints times
    * a scale of at most four significant bits are exact, so these comparisons choose as the least
@@ -152,6 +134,5 @@ final class Microscaling {
       code += magnitude > halfScale * midpoint ? 1 : 0;
     }
     return value < 0 && code != 0 ? code | 8 : code;
->>>>>>> quant
   }
 }
