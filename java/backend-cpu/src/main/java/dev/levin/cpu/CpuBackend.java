@@ -1,0 +1,260 @@
+package dev.levin.cpu;
+
+import dev.levin.core.Buffer;
+import dev.levin.core.DType;
+import dev.levin.core.DeviceException;
+import dev.levin.core.HostBuffer;
+import dev.levin.core.Tensor;
+import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Counters;
+import dev.levin.core.backend.DeviceInfo;
+import dev.levin.core.backend.Stream;
+import dev.levin.core.backend.Support;
+import dev.levin.core.op.Add;
+import dev.levin.core.op.Attention;
+import dev.levin.core.op.CausalConv;
+import dev.levin.core.op.Convert;
+import dev.levin.core.op.CopyPages;
+import dev.levin.core.op.Embed;
+import dev.levin.core.op.GatedActivation;
+import dev.levin.core.op.GroupedLinear;
+import dev.levin.core.op.HeadLinear;
+import dev.levin.core.op.Linear;
+import dev.levin.core.op.MergeAttention;
+import dev.levin.core.op.Op;
+import dev.levin.core.op.RmsNorm;
+import dev.levin.core.op.RopeAppend;
+import dev.levin.core.op.RopeTable;
+import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.SoftCap;
+import dev.levin.core.op.SsmScan;
+import dev.levin.core.quant.Codecs;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Runs ops on this machine's processors, in host memory as it lies: a mapped weight is used where
+ * it is mapped. Launching is synchronous; launches from several threads run one after another.
+ */
+public final class CpuBackend implements Backend {
+  private final DeviceInfo device;
+  private final KernelTable kernels;
+  private final WorkerPool pool;
+  private final RowOps rowOps;
+  private final RopeOps ropeOps;
+  private final MatrixOps matrixOps;
+  private final AttentionOps attentionOps;
+  private final RoutingOps routingOps;
+  private final StateOps stateOps;
+  private final Counters counters = new Counters();
+  private final Stream stream = this::requireOpen;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile boolean closed;
+
+  private CpuBackend(CpuOptions options, KernelTable kernels) {
+    this.device = CpuBackendProvider.describe(options, kernels);
+    this.kernels = kernels;
+    pool = new WorkerPool(options.threads());
+    rowOps = new RowOps(kernels, pool);
+    ropeOps = new RopeOps(pool);
+    matrixOps = new MatrixOps(kernels, pool);
+    attentionOps = new AttentionOps(kernels, pool);
+    routingOps = new RoutingOps(pool);
+    stateOps = new StateOps(kernels, pool);
+  }
+
+  static CpuBackend open(CpuOptions options) {
+    return new CpuBackend(options, KernelChoice.choose(options.kernels()));
+  }
+
+  @Override
+  public String name() {
+    return CpuBackendProvider.NAME;
+  }
+
+  @Override
+  public DeviceInfo device() {
+    return device;
+  }
+
+  /** Which kernels run, for example {@code vector, 512 bits}. */
+  public String kernels() {
+    return kernels.description();
+  }
+
+  @Override
+  public Buffer allocate(long byteSize) {
+    requireOpen();
+    return HostBuffer.allocate(byteSize);
+  }
+
+  @Override
+  public Tensor importWeight(Tensor host) {
+    requireOpen();
+    HostBuffer.segmentOf(host);
+    return host;
+  }
+
+  @Override
+  public Stream stream() {
+    requireOpen();
+    return stream;
+  }
+
+  @Override
+  public Support supports(Op op) {
+    return switch (op) {
+      case Embed e -> readable(e.table());
+      case Linear l -> readable(l.weight());
+      case HeadLinear l -> readable(l.weight());
+      case GroupedLinear g -> readable(g.weight());
+      case Attention a -> readable(a.kCache());
+      case RopeAppend r -> writable(r.kCache());
+      case Convert c -> c.out().dtype() == DType.F32 ? readable(c.x()) : writable(c.out());
+      case Add a -> Support.yes();
+      case CausalConv c -> Support.yes();
+      case CopyPages c -> Support.yes();
+      case GatedActivation g -> Support.yes();
+      case MergeAttention m -> Support.yes();
+      case RmsNorm r -> Support.yes();
+      case RopeTable r -> Support.yes();
+      case RouteExperts r -> Support.yes();
+      case SoftCap s -> Support.yes();
+      case SsmScan s -> Support.yes();
+    };
+  }
+
+  private static Support readable(Tensor tensor) {
+    return tensor.dtype() == DType.BOOL
+        ? Support.no(tensor.dtype() + " elements are not numbers")
+        : Support.yes();
+  }
+
+  private static Support writable(Tensor tensor) {
+    Support support = readable(tensor);
+    if (support.supported() && !Codecs.of(tensor.dtype()).canEncode()) {
+      return Support.no(tensor.dtype() + " can be decoded but not encoded");
+    }
+    return support;
+  }
+
+  /**
+   * Runs the op.
+   *
+   * @throws IllegalArgumentException for tensors outside host memory and indices out of range
+   * @throws IllegalStateException when the backend or a buffer is closed
+   * @throws DeviceException of kind UNSUPPORTED, or INTERNAL for anything unforeseen
+   */
+  @Override
+  public void launch(Op op, Stream on) {
+    requireOwn(on);
+    lock.lock();
+    try {
+      requireOpen();
+      Support support = supports(op);
+      if (!support.supported()) {
+        throw new DeviceException(
+            DeviceException.Kind.UNSUPPORTED, op.name() + ": " + support.reason());
+      }
+      run(op);
+      counters.add(op);
+    } catch (IllegalArgumentException | IllegalStateException | DeviceException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new DeviceException(DeviceException.Kind.INTERNAL, op + " failed: " + e, e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run(Op op) {
+    switch (op) {
+      case Add add -> rowOps.run(add);
+      case Attention attention -> attentionOps.run(attention);
+      case CausalConv convolution -> stateOps.run(convolution);
+      case Convert convert -> rowOps.run(convert);
+      case CopyPages copy -> rowOps.run(copy);
+      case Embed embed -> rowOps.run(embed);
+      case GatedActivation activation -> rowOps.run(activation);
+      case GroupedLinear linear -> matrixOps.run(linear);
+      case HeadLinear linear -> matrixOps.run(linear);
+      case Linear linear -> matrixOps.run(linear);
+      case MergeAttention merge -> rowOps.run(merge);
+      case RmsNorm norm -> rowOps.run(norm);
+      case RopeAppend append -> ropeOps.run(append);
+      case RopeTable table -> ropeOps.run(table);
+      case RouteExperts route -> routingOps.run(route);
+      case SoftCap cap -> rowOps.run(cap);
+      case SsmScan scan -> stateOps.run(scan);
+    }
+  }
+
+  @Override
+  public void upload(MemorySegment source, Tensor target, Stream on) {
+    requireOwn(on);
+    requireOpen();
+    requireContiguous("upload to", target);
+    long bytes = source.byteSize();
+    requireFits("upload to", target, bytes);
+    MemorySegment.copy(source, 0, HostBuffer.segmentOf(target), target.offset(), bytes);
+  }
+
+  @Override
+  public void download(Tensor source, MemorySegment target, Stream on) {
+    requireOwn(on);
+    requireOpen();
+    requireContiguous("download of", source);
+    long bytes = source.byteSize();
+    if (bytes > target.byteSize()) {
+      throw new IllegalArgumentException(
+          "download of %s takes %d bytes, the target has %d"
+              .formatted(source, bytes, target.byteSize()));
+    }
+    MemorySegment.copy(HostBuffer.segmentOf(source), source.offset(), target, 0, bytes);
+  }
+
+  private static void requireContiguous(String what, Tensor tensor) {
+    if (!tensor.isContiguous()) {
+      throw new IllegalArgumentException(what + " " + tensor + " needs a contiguous tensor");
+    }
+  }
+
+  private static void requireFits(String what, Tensor tensor, long bytes) {
+    if (bytes > tensor.byteSize()) {
+      throw new IllegalArgumentException(
+          "%s %s of %d bytes does not fit the source's %d bytes"
+              .formatted(what, tensor, tensor.byteSize(), bytes));
+    }
+  }
+
+  @Override
+  public Counters counters() {
+    return counters;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the cpu backend is closed");
+    }
+  }
+
+  private void requireOwn(Stream on) {
+    if (on != stream) {
+      throw new IllegalArgumentException("the stream belongs to another backend");
+    }
+  }
+
+  /** Waits for an op that runs on another thread; buffers stay open, they belong to the caller. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        pool.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

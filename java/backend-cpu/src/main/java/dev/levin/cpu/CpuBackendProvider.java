@@ -1,0 +1,54 @@
+package dev.levin.cpu;
+
+import dev.levin.core.backend.Availability;
+import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.BackendProvider;
+import dev.levin.core.backend.DeviceInfo;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The CPU backend: always there, and what {@code auto} takes when no other device is.
+ *
+ * <p>System properties: {@code levin.cpu.threads} (default: the processors available), {@code
+ * levin.cpu.kernels} ({@code auto}, {@code vector} or {@code scalar}) and {@code
+ * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers).
+ */
+public final class CpuBackendProvider implements BackendProvider {
+  static final String NAME = "cpu";
+
+  private static final int SCORE = 10;
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Availability probe() {
+    return new Availability.Ready(SCORE);
+  }
+
+  @Override
+  public List<DeviceInfo> devices() {
+    CpuOptions options = CpuOptions.fromProperties();
+    return List.of(describe(options, KernelChoice.choose(options.kernels())));
+  }
+
+  static DeviceInfo describe(CpuOptions options, KernelTable kernels) {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    properties.put("threads", Integer.toString(options.threads()));
+    properties.put("kernels", kernels.name());
+    if (kernels.vectorBits() > 0) {
+      properties.put("vector bits", Integer.toString(kernels.vectorBits()));
+    }
+    return new DeviceInfo(0, Machine.processorName(), Machine.memoryBytes(), properties);
+  }
+
+  @Override
+  public Backend open(DeviceInfo device) {
+    return CpuBackend.open(CpuOptions.fromProperties());
+  }
+}

@@ -1,0 +1,66 @@
+package dev.levin.cpu;
+
+import java.util.Locale;
+
+/**
+ * What the user can choose about the CPU backend.
+ *
+ * @param threads threads that compute, the calling one included
+ * @param kernels which twins run
+ */
+record CpuOptions(int threads, Kernels kernels) {
+  static final String THREADS = "levin.cpu.threads";
+  static final String KERNELS = "levin.cpu.kernels";
+
+  private static final int MAX_THREADS = 1024;
+
+  /** Which twins run; {@link #AUTO} takes the vector ones where they can be had. */
+  enum Kernels {
+    AUTO,
+    VECTOR,
+    SCALAR
+  }
+
+  CpuOptions {
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException(
+          THREADS + " is " + threads + ", expected 1 to " + MAX_THREADS);
+    }
+  }
+
+  /**
+   * Reads the system properties.
+   *
+   * @throws IllegalArgumentException naming the property and what it may be
+   */
+  static CpuOptions fromProperties() {
+    return new CpuOptions(threadsFrom(property(THREADS)), kernelsFrom(property(KERNELS)));
+  }
+
+  private static String property(String name) {
+    return System.getProperty(name, "").strip();
+  }
+
+  private static int threadsFrom(String value) {
+    if (value.isEmpty()) {
+      return Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS);
+    }
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "%s is '%s', expected a number from 1 to %d".formatted(THREADS, value, MAX_THREADS), e);
+    }
+  }
+
+  private static Kernels kernelsFrom(String value) {
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "", "auto" -> Kernels.AUTO;
+      case "vector" -> Kernels.VECTOR;
+      case "scalar" -> Kernels.SCALAR;
+      default ->
+          throw new IllegalArgumentException(
+              "%s is '%s', expected auto, vector or scalar".formatted(KERNELS, value));
+    };
+  }
+}

@@ -1,0 +1,160 @@
+package dev.levin.cpu;
+
+import dev.levin.core.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A set of NT products that share sizes and dtype: job j multiplies the weight rows that start at
+ * {@code weightAt[j]} with the activations {@code [firstRow[j], firstRow[j + 1])}.
+ *
+ * <p>One job for a plain linear layer, one per head or per expert otherwise. Work is cut along the
+ * weight rows, so each weight is read by one worker and decoded once for all its activations.
+ */
+final class MatrixJobs {
+  /** Receives {@code count} results of one activation row, outputs [n, n + count). */
+  interface Sink {
+    void put(int job, int row, int n, float[] results, int at, int count);
+  }
+
+  /** Weight rows of a job that one worker takes together at least. */
+  private static final int GROUP = 16;
+
+  /** Decoded weights that a worker keeps in its level-2 cache. */
+  private static final int DECODED_FLOATS = 65_536;
+
+  /** Most weight rows whose results are held before they are passed on. */
+  private static final int MAX_BLOCK_ROWS = 64;
+
+  private final MatrixKernels kernels;
+  private final WorkerPool pool;
+  private long[] weightAt = {};
+  private int[] firstRow = {0};
+  private int[] xOffsets = {};
+  private long[] costs = {0};
+  private float[] x = {};
+  private int jobs;
+
+  MatrixJobs(MatrixKernels kernels, WorkerPool pool) {
+    this.kernels = kernels;
+    this.pool = pool;
+  }
+
+  /** Starts a new set with room for {@code jobs} jobs, {@code rows} rows and packed activations. */
+  void reset(int jobs, int rows, int floats) {
+    this.jobs = 0;
+    if (weightAt.length < jobs) {
+      weightAt = new long[jobs];
+      firstRow = new int[jobs + 1];
+    }
+    if (xOffsets.length < rows) {
+      xOffsets = new int[rows];
+    }
+    if (x.length < floats) {
+      x = new float[floats];
+    }
+  }
+
+  /** Where activations are packed. */
+  float[] activations() {
+    return x;
+  }
+
+  /** Adds a job; its rows follow with {@link #addRow}. */
+  void addJob(long weightOffset) {
+    weightAt[jobs] = weightOffset;
+    jobs++;
+    firstRow[jobs] = firstRow[jobs - 1];
+  }
+
+  /** Adds an activation row to the last job. */
+  void addRow(int xOffset) {
+    xOffsets[firstRow[jobs]++] = xOffset;
+  }
+
+  /**
+   * Runs all jobs.
+   *
+   * @param rowStride bytes from one weight row to the next
+   * @param n weight rows of a job
+   * @param k length of a row
+   */
+  void run(DType dtype, MemorySegment weight, long rowStride, int n, int k, Sink sink) {
+    int groups = Math.ceilDiv(n, GROUP);
+    int items = Math.multiplyExact(jobs, groups);
+    if (costs.length <= items) {
+      costs = new long[items + 1];
+    }
+    for (int item = 0; item < items; item++) {
+      int job = item / groups;
+      int rows = Math.min(GROUP, n - item % groups * GROUP);
+      long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
+      costs[item + 1] = costs[item] + rows * (dtype.rowBytes(k) + products);
+    }
+    pool.forEach(
+        items,
+        costs,
+        (from, to, workspace) -> {
+          int item = from;
+          while (item < to) {
+            int job = item / groups;
+            int end = Math.min(to, (job + 1) * groups);
+            int firstWeight = (item - job * groups) * GROUP;
+            int lastWeight = Math.min(n, (end - job * groups) * GROUP);
+            Product product = new Product(dtype, weight, rowStride, k, sink);
+            multiply(product, job, firstWeight, lastWeight, workspace);
+            item = end;
+          }
+        });
+  }
+
+  private record Product(DType dtype, MemorySegment weight, long rowStride, int k, Sink sink) {}
+
+  private void multiply(Product product, int job, int from, int to, Workspace workspace) {
+    int rows = firstRow[job + 1] - firstRow[job];
+    if (rows == 1 && kernels.readsInPlace(product.dtype())) {
+      multiplyInPlace(product, job, from, to, workspace);
+    } else if (rows > 0) {
+      multiplyDecoded(product, job, from, to, workspace);
+    }
+  }
+
+  private void multiplyInPlace(Product product, int job, int from, int to, Workspace workspace) {
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, MAX_BLOCK_ROWS);
+    int row = firstRow[job];
+    for (int n = from; n < to; n += MAX_BLOCK_ROWS) {
+      int count = Math.min(MAX_BLOCK_ROWS, to - n);
+      kernels.dotRows(
+          product.dtype(),
+          product.weight(),
+          weightAt[job] + n * product.rowStride(),
+          product.rowStride(),
+          count,
+          x,
+          xOffsets[row],
+          product.k(),
+          results,
+          0);
+      product.sink().put(job, row, n, results, 0, count);
+    }
+  }
+
+  private void multiplyDecoded(Product product, int job, int from, int to, Workspace workspace) {
+    int k = product.k();
+    int firstX = firstRow[job];
+    int rows = firstRow[job + 1] - firstX;
+    int block = Math.clamp(DECODED_FLOATS / Math.max(1, k), 4, MAX_BLOCK_ROWS);
+    float[] decoded = workspace.floats(Workspace.Slot.WEIGHTS, Math.multiplyExact(block, k));
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
+    for (int n = from; n < to; n += block) {
+      int count = Math.min(block, to - n);
+      for (int r = 0; r < count; r++) {
+        long at = weightAt[job] + (n + r) * product.rowStride();
+        kernels.decode(product.dtype(), product.weight(), at, decoded, r * k, k);
+      }
+      kernels.dotTile(decoded, 0, count, x, xOffsets, firstX, firstX + rows, k, results, 0, block);
+      for (int i = 0; i < rows; i++) {
+        product.sink().put(job, firstX + i, n, results, i * block, count);
+      }
+    }
+  }
+}
