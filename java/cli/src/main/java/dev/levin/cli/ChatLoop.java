@@ -39,10 +39,7 @@ final class ChatLoop {
   private boolean obeyOrReport(String line) throws IOException {
     try {
       return obey(line);
-    } catch (LevinException
-        | UserException
-        | InvalidPathException
-        | FileSystemException problem) {
+    } catch (LevinException | UserException | InvalidPathException | FileSystemException problem) {
       if (!io.interactive()) {
         throw problem;
       }

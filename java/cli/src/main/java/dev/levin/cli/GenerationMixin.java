@@ -19,7 +19,8 @@ final class GenerationMixin {
       names = {"-n", "--max-tokens"},
       paramLabel = "N",
       defaultValue = "-1",
-      description = "Most tokens to generate; -1, the default, until the model or the context ends.")
+      description =
+          "Most tokens to generate; -1, the default, until the model or the context ends.")
   private int maxTokens;
 
   @Option(
@@ -28,9 +29,7 @@ final class GenerationMixin {
       description = "End before this text; may be given several times.")
   private List<String> stop = List.of();
 
-  @Option(
-      names = "--quiet",
-      description = "Print no statistics and no messages other than errors.")
+  @Option(names = "--quiet", description = "Print no statistics and no messages other than errors.")
   private boolean quiet;
 
   @Mixin private SamplingMixin sampling;

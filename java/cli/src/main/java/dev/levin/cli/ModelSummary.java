@@ -63,8 +63,7 @@ final class ModelSummary {
    * @throws ModelFormatException when it does not
    */
   Map<String, Object> config() {
-    DecoderConfig config =
-        DecoderConfig.read(source.metadata(), source.naming(), source.weights());
+    DecoderConfig config = DecoderConfig.read(source.metadata(), source.naming(), source.weights());
     @SuppressWarnings("unchecked")
     Map<String, Object> fields = (Map<String, Object>) PlainData.of(config);
     fields.remove("tensorNames");

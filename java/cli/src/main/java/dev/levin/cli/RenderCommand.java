@@ -109,7 +109,8 @@ final class RenderCommand implements Callable<Integer> {
       return ChatTemplate.parse(files.origin(), source)
           .render(
               turns,
-              options(spelling(tokenizer, tokenizer.bosId()), spelling(tokenizer, tokenizer.eosId())));
+              options(
+                  spelling(tokenizer, tokenizer.bosId()), spelling(tokenizer, tokenizer.eosId())));
     }
   }
 

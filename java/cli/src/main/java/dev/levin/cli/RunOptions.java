@@ -33,7 +33,8 @@ final class RunOptions {
   @Option(
       names = "--ctx",
       paramLabel = "N",
-      description = "Longest text in tokens, prompt included; the model's own limit when not given.")
+      description =
+          "Longest text in tokens, prompt included; the model's own limit when not given.")
   private int context;
 
   @Option(
@@ -51,7 +52,8 @@ final class RunOptions {
   /** The options; sets the thread count for the process as a side effect. */
   LlmOptions.Builder toOptions() {
     if (context < 0) {
-      throw new ParameterException(spec.commandLine(), "--ctx is " + context + ", expected 0 or more");
+      throw new ParameterException(
+          spec.commandLine(), "--ctx is " + context + ", expected 0 or more");
     }
     if (threads != null) {
       if (threads < 1) {

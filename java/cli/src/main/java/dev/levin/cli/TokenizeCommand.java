@@ -26,7 +26,8 @@ final class TokenizeCommand implements Callable<Integer> {
   @Option(
       names = "--no-special",
       description =
-          "Add no special tokens around the text and read none in it; with " + DETOKENIZE
+          "Add no special tokens around the text and read none in it; with "
+              + DETOKENIZE
               + ", leave them out.")
   private boolean noSpecial;
 

@@ -39,7 +39,8 @@ class InspectCommandTest {
   @Test
   void printsTables() {
     String text = Run.of("inspect").succeeded();
-    for (String title : new String[] {"Model\n", "\nConfiguration\n", "\nMetadata\n", "\nTensors\n"}) {
+    for (String title :
+        new String[] {"Model\n", "\nConfiguration\n", "\nMetadata\n", "\nTensors\n"}) {
       assertTrue(text.contains(title), title);
     }
     assertTrue(text.contains("token_embd.weight"), text);

@@ -76,14 +76,7 @@ class RenderCommandTest {
     String dated = write("dated.jinja", "{{ strftime_now('%Y-%m-%d') }}");
     assertEquals(
         "2024-02-29",
-        Run.of(
-                "render",
-                "--template",
-                dated,
-                "--date",
-                "2024-02-29",
-                "--messages",
-                messages)
+        Run.of("render", "--template", dated, "--date", "2024-02-29", "--messages", messages)
             .succeeded());
   }
 

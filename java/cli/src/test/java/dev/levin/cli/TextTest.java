@@ -43,8 +43,7 @@ class TextTest {
   @ParameterizedTest
   @ValueSource(strings = {"a", "1,,2", "1,", ",", "-1", "4294967295", "99999999999", "1.0"})
   void refusesWhatIsNoTokenId(String text) {
-    UserException problem =
-        assertThrows(UserException.class, () -> TokenIds.parse("--x", text));
+    UserException problem = assertThrows(UserException.class, () -> TokenIds.parse("--x", text));
     assertTrue(problem.getMessage().startsWith("--x: "), problem.getMessage());
   }
 

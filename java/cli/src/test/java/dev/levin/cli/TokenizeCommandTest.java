@@ -51,7 +51,6 @@ class TokenizeCommandTest {
   void leavesSpecialTokensOutWhenTold() {
     assertEquals(
         "<|endoftext|>" + TEXT, Run.of("tokenize", "--detokenize", "0 " + IDS).succeeded());
-    assertEquals(
-        TEXT, Run.of("tokenize", "--no-special", "--detokenize", "0 " + IDS).succeeded());
+    assertEquals(TEXT, Run.of("tokenize", "--no-special", "--detokenize", "0 " + IDS).succeeded());
   }
 }

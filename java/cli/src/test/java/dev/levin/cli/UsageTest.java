@@ -12,14 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
   private static final List<String> SUBCOMMANDS =
       List.of(
-          "generate",
-          "chat",
-          "inspect",
-          "tokenize",
-          "logits",
-          "render",
-          "devices",
-          "synthesize");
+          "generate", "chat", "inspect", "tokenize", "logits", "render", "devices", "synthesize");
 
   @ParameterizedTest
   @ValueSource(
