@@ -37,6 +37,7 @@ public final class Engine implements AutoCloseable {
   private final Batch batch = new Batch();
   private final float[] jobLogits;
   private final ReentrantLock lock = new ReentrantLock(true);
+  private boolean inStep;
   private boolean closed;
 
   Engine(ForwardPass forward, EngineLimits limits) {
@@ -111,6 +112,7 @@ public final class Engine implements AutoCloseable {
   public float[][] step(List<Sequence> sequences) {
     return locked(
         () -> {
+          requireNoStep();
           List<CachedSequence> cached = sequences.stream().map(this::prepare).toList();
           if (new HashSet<>(cached).size() != cached.size()) {
             throw new IllegalArgumentException("a sequence is given twice");
@@ -124,7 +126,10 @@ public final class Engine implements AutoCloseable {
         });
   }
 
-  /** Hands out the logits of a row; the array is reused for the next one. */
+  /**
+   * Takes the logits of a row; the array is reused for the next one. Called within a step, so it
+   * cannot run another.
+   */
   @FunctionalInterface
   public interface LogitsConsumer {
     void accept(int position, float[] logits);
@@ -192,6 +197,7 @@ public final class Engine implements AutoCloseable {
 
   private int runChunk(
       CachedSequence sequence, int from, int limit, boolean everyRow, ChunkRunner runner) {
+    requireNoStep();
     if (sequence.computed() < from) {
       recompute(sequence, from);
     }
@@ -238,6 +244,7 @@ public final class Engine implements AutoCloseable {
   boolean step() {
     return locked(
         () -> {
+          requireNoStep();
           StepPlan plan = scheduler.plan();
           if (plan.isEmpty()) {
             return false;
@@ -320,13 +327,21 @@ public final class Engine implements AutoCloseable {
     return List.of(sequences);
   }
 
+  private void requireNoStep() {
+    if (inStep) {
+      throw new IllegalStateException("a step cannot be run from within a step");
+    }
+  }
+
   /** Runs the device; when it fails, nothing of the step counts as cached any more. */
-  private static void advancing(List<CachedSequence> sequences, Runnable device) {
+  private void advancing(List<CachedSequence> sequences, Runnable device) {
     boolean done = false;
+    inStep = true;
     try {
       device.run();
       done = true;
     } finally {
+      inStep = false;
       if (!done) {
         sequences.forEach(CachedSequence::evict);
       }

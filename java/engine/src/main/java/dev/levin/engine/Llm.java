@@ -34,7 +34,7 @@ public final class Llm implements AutoCloseable {
   private final GenerationFactory generations;
   private boolean closed;
 
-  private Llm(
+  Llm(
       ModelSource source,
       Backend backend,
       DecoderConfig config,

@@ -11,6 +11,7 @@ import dev.levin.formats.io.MappedWeights;
 import dev.levin.formats.io.Mapping;
 import dev.levin.formats.io.Quote;
 import dev.levin.formats.tokenizer.Tokenizer;
+import dev.levin.formats.tokenizer.Tokenizers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -187,7 +188,10 @@ public final class GgufModel implements ModelSource {
   }
 
   private Tokenizer openTokenizer() {
-    throw new ModelFormatException(origin() + ": the model has no tokenizer");
+    if (!hasTokenizer()) {
+      throw new ModelFormatException(origin() + ": the model has no tokenizer");
+    }
+    return Tokenizers.fromGguf(metadata);
   }
 
   @Override

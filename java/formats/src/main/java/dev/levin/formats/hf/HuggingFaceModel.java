@@ -10,6 +10,7 @@ import dev.levin.formats.io.MappedWeights;
 import dev.levin.formats.safetensors.SafetensorsFile;
 import dev.levin.formats.safetensors.SafetensorsFolder;
 import dev.levin.formats.tokenizer.Tokenizer;
+import dev.levin.formats.tokenizer.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,7 +152,10 @@ public final class HuggingFaceModel implements ModelSource {
   }
 
   private Tokenizer openTokenizer() {
-    throw new ModelFormatException(origin + ": the model has no tokenizer");
+    if (!hasTokenizer()) {
+      throw new ModelFormatException(origin + ": the folder has no " + TOKENIZER);
+    }
+    return Tokenizers.fromHuggingFace(folder);
   }
 
   @Override
