@@ -39,7 +39,10 @@ final class KernelChoice {
         yield vectorKernels();
       }
       case AUTO -> {
-        if (!vectorModule && WARNED.compareAndSet(false, true)) {
+        if (vectorModule) {
+          yield vectorKernels();
+        }
+        if (WARNED.compareAndSet(false, true)) {
           LOG.warn("{}; the scalar kernels run instead, many times slower", missingModule());
         }
         yield ScalarKernels.table();

@@ -40,6 +40,9 @@ public final class ModelFiles {
     if (!Files.exists(path)) {
       throw new ModelFormatException(path + ": no such file or folder; " + EXPECTED);
     }
+    if (!Files.isRegularFile(path)) {
+      throw new ModelFormatException(path + ": neither a file nor a folder; " + EXPECTED);
+    }
     byte[] start = firstBytes(path);
     if (start.length == 0) {
       throw new ModelFormatException(path + ": the file is empty; " + EXPECTED);

@@ -3,6 +3,7 @@ package dev.levin.formats;
 import static dev.levin.formats.Errors.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.levin.core.model.Naming;
 import dev.levin.formats.gguf.GgufWriter;
@@ -50,6 +51,13 @@ class ModelFilesTest {
     assertRefused(() -> ModelFiles.open(file), "notes.gguf: magic at byte 0 is 'Dear'; expected");
     Files.writeString(file, "G");
     assertRefused(() -> ModelFiles.open(file), "magic at byte 0 is 'G'");
+  }
+
+  @Test
+  void device() {
+    Path device = Path.of("/dev/null");
+    assumeTrue(Files.exists(device), "no /dev/null on this system");
+    assertRefused(() -> ModelFiles.open(device), "/dev/null: neither a file nor a folder");
   }
 
   @Test

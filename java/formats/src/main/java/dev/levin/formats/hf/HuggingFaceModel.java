@@ -14,6 +14,7 @@ import dev.levin.formats.tokenizer.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -79,7 +80,7 @@ public final class HuggingFaceModel implements ModelSource {
   }
 
   private static Metadata config(Path file) {
-    return new Metadata(file.toString(), JsonFile.readObject(file));
+    return new Metadata(file.toString(), Collections.unmodifiableMap(JsonFile.readObject(file)));
   }
 
   /** As in transformers, generation_config.json wins over config.json. */

@@ -17,12 +17,23 @@ public final class Quote {
     StringBuilder line = new StringBuilder(shown + 8);
     for (int i = 0; i < shown; i++) {
       char c = text.charAt(i);
-      if (Character.isISOControl(c) || Character.getType(c) == Character.LINE_SEPARATOR) {
+      if (isInvisible(c)) {
         line.append("\\u%04x".formatted((int) c));
       } else {
         line.append(c);
       }
     }
     return shown < text.length() ? line.append("...").toString() : line.toString();
+  }
+
+  private static boolean isInvisible(char c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
+      default -> false;
+    };
   }
 }

@@ -59,8 +59,20 @@ final class RandomWeights implements GgufWriter.TensorData {
       case F16, BF16 -> fillHalves(chunk);
       default -> {
         fillBytes(chunk);
+        if (dtype == DType.TQ2_0) {
+          clearFourthDigits(chunk);
+        }
         setScales(chunk);
       }
+    }
+  }
+
+  /** Ternary digits take two bits but only three values; the fourth becomes the middle one. */
+  private static void clearFourthDigits(MemorySegment chunk) {
+    for (long at = 0; at < chunk.byteSize(); at++) {
+      int digits = chunk.get(ValueLayout.JAVA_BYTE, at);
+      int fourths = digits & digits >> 1 & 0x55;
+      chunk.set(ValueLayout.JAVA_BYTE, at, (byte) (digits & ~(fourths << 1)));
     }
   }
 

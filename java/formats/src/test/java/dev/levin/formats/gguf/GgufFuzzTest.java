@@ -35,7 +35,7 @@ class GgufFuzzTest {
 
   @Test
   void onlyModelFormatExceptionsComeOut() {
-    int refused = 0;
+    int opened = 0;
     try (Arena arena = Arena.ofShared()) {
       MemorySegment memory = arena.allocate(original.length, 64);
       MemorySegment.copy(original, 0, memory, ValueLayout.JAVA_BYTE, 0, original.length);
@@ -44,34 +44,36 @@ class GgufFuzzTest {
         MemorySegment.copy(original, 0, memory, ValueLayout.JAVA_BYTE, 0, headerBytes);
         MemorySegment damaged = damage(memory, new SplittableRandom(seed));
         try {
-          touchAll(ModelFiles.openGguf("fuzzed", damaged, Arena.ofShared()));
+          ModelSource model = ModelFiles.openGguf("fuzzed", damaged, Arena.ofShared());
+          opened++;
+          touchAll(model);
         } catch (ModelFormatException e) {
-          refused++;
+          assertTrue(e.getMessage().startsWith("fuzzed: "), e.getMessage());
         } catch (RuntimeException | Error e) {
           throw new AssertionError("seed " + seed, e);
         }
       }
     }
-    assertTrue(refused > RUNS / 4, "only " + refused + " were refused");
+    assertTrue(opened > RUNS / 10 && opened < RUNS / 2, opened + " could be opened");
   }
 
   /** Changes bytes of the header and perhaps cuts the end; tensor data is of no interest. */
   private MemorySegment damage(MemorySegment memory, SplittableRandom random) {
-    int changes = 1 + random.nextInt(4);
+    int changes = 1 + random.nextInt(2);
     for (int i = 0; i < changes; i++) {
       int at = position(random);
-      switch (random.nextInt(6)) {
-        case 0 -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
-        case 1 -> flipBit(memory, at, random.nextInt(8));
-        case 2 ->
+      switch (random.nextInt(9)) {
+        case 0, 1, 2 -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+        case 3, 4 -> flipBit(memory, at, random.nextInt(8));
+        case 5 ->
             memory.set(
                 ValueLayout.JAVA_LONG_UNALIGNED, at, TELLING[random.nextInt(TELLING.length)]);
-        case 3 -> memory.set(ValueLayout.JAVA_INT_UNALIGNED, at, random.nextInt(64));
-        case 4 -> insert(memory, at, 1 + random.nextInt(64));
+        case 6 -> memory.set(ValueLayout.JAVA_INT_UNALIGNED, at, random.nextInt(64));
+        case 7 -> insert(memory, at, 1 + random.nextInt(64));
         default -> remove(memory, at, 1 + random.nextInt(64));
       }
     }
-    if (random.nextInt(5) == 0) {
+    if (random.nextInt(10) == 0) {
       return memory.asSlice(0, 1 + random.nextInt(random.nextBoolean() ? 2000 : original.length));
     }
     return memory;

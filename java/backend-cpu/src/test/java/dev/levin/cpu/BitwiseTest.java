@@ -1,0 +1,191 @@
+package dev.levin.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.levin.core.DType;
+import dev.levin.core.HostBuffer;
+import dev.levin.core.Tensor;
+import dev.levin.core.op.Attention;
+import dev.levin.core.op.GroupedLinear;
+import dev.levin.core.op.Linear;
+import dev.levin.core.op.RaggedBatch;
+import dev.levin.core.op.RopeAppend;
+import dev.levin.core.op.RopeStyle;
+import dev.levin.core.quant.Codecs;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Results are the same to the bit whatever else is in the step and however many threads run. */
+class BitwiseTest {
+  private static final DType[] WEIGHTS = {
+    DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q5_1, DType.MXFP4
+  };
+
+  private static float[] linear(CpuBackend backend, Tensor x, Tensor weight) {
+    Tensor out = TestTensors.empty(x.dim(0), weight.dim(0));
+    backend.launch(new Linear(x, weight, null, null, out, 1f), backend.stream());
+    return TestTensors.values(out);
+  }
+
+  @ParameterizedTest
+  @EnumSource(CpuOptions.Kernels.class)
+  void linearDoesNotDependOnTokensOrThreads(CpuOptions.Kernels kernels) {
+    Random random = new Random(7);
+    try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
+        CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
+      for (DType dtype : WEIGHTS) {
+        for (int k : dtype.isBlock() ? new int[] {32, 352} : new int[] {1, 17, 353}) {
+          Tensor weight = TestTensors.encoded(random, dtype, 203, k);
+          Tensor x = TestTensors.random(random, 7, k);
+          float[] whole = linear(one, x, weight);
+          String name = kernels + " " + dtype + " k=" + k;
+          assertArrayEquals(whole, linear(three, x, weight), name + " on three threads");
+          for (int from = 0, count = 1; from + count <= 7; from += count, count++) {
+            float[] part = linear(three, x.slice(0, from, from + count), weight);
+            for (int i = 0; i < part.length; i++) {
+              assertEquals(whole[from * 203 + i], part[i], name + " T=" + count + " at " + i);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(CpuOptions.Kernels.class)
+  void expertsDoNotDependOnCompany(CpuOptions.Kernels kernels) {
+    Random random = new Random(8);
+    Tensor weight = TestTensors.encoded(random, DType.Q8_0, 5, 33, 64);
+    Tensor x = TestTensors.random(random, 6, 64);
+    Tensor combine = TestTensors.random(random, 6, 2);
+    int[][] ids = {{0, 4}, {4, 1}, {1, 0}, {4, 0}, {2, 4}, {4, 2}};
+    try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
+        CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
+      Tensor whole = TestTensors.empty(6, 33);
+      Tensor chosen = TestTensors.ints(ids);
+      three.launch(
+          new GroupedLinear(x, weight, null, chosen, combine, null, whole), three.stream());
+      for (int t = 0; t < 6; t++) {
+        Tensor alone = TestTensors.empty(1, 33);
+        one.launch(
+            new GroupedLinear(
+                x.slice(0, t, t + 1),
+                weight,
+                null,
+                chosen.slice(0, t, t + 1),
+                combine.slice(0, t, t + 1),
+                null,
+                alone),
+            one.stream());
+        assertArrayEquals(
+            TestTensors.values(whole.slice(0, t, t + 1)), TestTensors.values(alone), "token " + t);
+      }
+    }
+  }
+
+  /** Appends and attends tokens [from, to) of a sequence that is alone, on the given pages. */
+  private static void step(
+      CpuBackend backend,
+      Tensor[] qkv,
+      Tensor out,
+      Tensor[] caches,
+      int from,
+      int to,
+      int pageSize,
+      int[] pages) {
+    RaggedBatch batch =
+        TestTensors.batch(pageSize, new int[] {to - from}, new int[] {to}, new int[][] {pages});
+    Tensor q = qkv[0].slice(0, from, to);
+    RopeAppend append =
+        new RopeAppend(
+            q,
+            qkv[1].slice(0, from, to),
+            qkv[2].slice(0, from, to),
+            null,
+            RopeStyle.HALF,
+            0,
+            batch.slotMapping(),
+            caches[0],
+            caches[1]);
+    Attention attention =
+        new Attention(
+            q,
+            caches[0],
+            caches[1],
+            out.slice(0, from, to),
+            null,
+            batch,
+            0.2f,
+            true,
+            50,
+            0f,
+            null,
+            null);
+    backend.launch(append, backend.stream());
+    backend.launch(attention, backend.stream());
+  }
+
+  private static Tensor poisoned(DType dtype, long... dims) {
+    Tensor cache = Tensor.allocateHost(dtype, dims);
+    HostBuffer.segmentOf(cache).fill((byte) 0x7f);
+    return cache;
+  }
+
+  @ParameterizedTest
+  @EnumSource(CpuOptions.Kernels.class)
+  void attentionDoesNotDependOnChunksPagesOrThreads(CpuOptions.Kernels kernels) {
+    Random random = new Random(9);
+    int tokens = 150;
+    for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.Q8_0}) {
+      Tensor[] qkv = {
+        TestTensors.random(random, tokens, 6, 32),
+        TestTensors.random(random, tokens, 2, 32),
+        TestTensors.random(random, tokens, 2, 64)
+      };
+      Tensor whole = TestTensors.empty(tokens, 6, 64);
+      Tensor cut = TestTensors.empty(tokens, 6, 64);
+      try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
+          CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
+        Tensor[] large = {poisoned(dtype, 1, 2, 160, 32), poisoned(dtype, 1, 2, 160, 64)};
+        step(three, qkv, whole, large, 0, tokens, 160, new int[] {0});
+        Tensor[] small = {poisoned(dtype, 11, 2, 16, 32), poisoned(dtype, 11, 2, 16, 64)};
+        int[] pages = {3, 0, 10, 7, 1, 9, 2, 8, 4, 6};
+        int from = 0;
+        for (int to : new int[] {1, 2, 9, 40, 41, 64, 65, 128, 129, 149, tokens}) {
+          step(one, qkv, cut, small, from, to, 16, pages);
+          from = to;
+        }
+      }
+      assertArrayEquals(TestTensors.values(whole), TestTensors.values(cut), kernels + " " + dtype);
+    }
+  }
+
+  @Test
+  void decodersAgreeWithTheCodecsToTheBit() {
+    Random random = new Random(10);
+    MatrixKernels kernels = KernelChoice.choose(CpuOptions.Kernels.AUTO).matrix();
+    for (DType dtype : WEIGHTS) {
+      int count = dtype.isBlock() ? 320 : 333;
+      Tensor encoded = TestTensors.encoded(random, dtype, 1, count);
+      assertDecodes(kernels, encoded, count);
+    }
+    Tensor halves = Tensor.allocateHost(DType.F16, 1 << 16);
+    for (int i = 0; i < 1 << 16; i++) {
+      HostBuffer.segmentOf(halves)
+          .set(java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) i);
+    }
+    assertDecodes(kernels, halves, 1 << 16);
+  }
+
+  private static void assertDecodes(MatrixKernels kernels, Tensor encoded, int count) {
+    float[] expected = new float[count];
+    float[] actual = new float[count];
+    var memory = HostBuffer.segmentOf(encoded);
+    Codecs.of(encoded.dtype()).decode(memory, 0, expected, 0, count);
+    kernels.decode(encoded.dtype(), memory, 0, actual, 0, count);
+    assertArrayEquals(expected, actual, encoded.toString());
+  }
+}
