@@ -54,7 +54,7 @@ public enum DType {
   IQ2_XXS(16, 256, 66),
   /** d; 32 U16 (9-bit grid index, 7-bit signs); 8 bytes 4-bit scales. */
   IQ2_XS(17, 256, 74),
-  /** d; 64 bytes grid index (8 bit) as signs of 4 x 8; 32 bytes scales and signs. */
+  /** d; 64 bytes grid indices; 8 U32, each four 7-bit sign sets and a 4-bit scale per 32 values. */
   IQ3_XXS(18, 256, 98),
   /** d; 32 bytes qs; 8 U16 qh (3 x 4 high bits, 3-bit scale, sign of delta). */
   IQ1_S(19, 256, 50),

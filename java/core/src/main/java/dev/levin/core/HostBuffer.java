@@ -27,6 +27,9 @@ public final class HostBuffer implements Buffer {
    * first touched, so a large cache costs what is used of it.
    */
   public static HostBuffer allocate(long byteSize) {
+    if (byteSize < 0) {
+      throw new IllegalArgumentException("cannot allocate " + byteSize + " bytes");
+    }
     Arena arena = Arena.ofShared();
     try {
       return new HostBuffer(arena, true, ZeroedMemory.allocate(byteSize, ALIGNMENT_BYTES, arena));

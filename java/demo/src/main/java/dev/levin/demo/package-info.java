@@ -1,0 +1,2 @@
+/** The model that ships with Levin. */
+package dev.levin.demo;

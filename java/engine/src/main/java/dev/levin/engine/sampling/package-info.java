@@ -1,0 +1,2 @@
+/** From a row of logits to the next token. */
+package dev.levin.engine.sampling;
