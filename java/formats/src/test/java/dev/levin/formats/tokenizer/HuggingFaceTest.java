@@ -115,7 +115,7 @@ class HuggingFaceTest {
         "{'type':'Prepend','prepend':'▁'} ~ `a` ~ `▁a`",
         "{'type':'ByteLevel'} ~ ` é` ~ `ĠÃ©`",
         "{'type':'BertNormalizer'} ~ `Ünï\u200d你\t!` ~ `uni 你  !`",
-        "{'type':'BertNormalizer','lowercase':false} ~ `Ü` ~ `Ü`",
+        "{'type':'BertNormalizer','lowercase':false} ~ `Ü\u0085\ufffd\r\u00a0x` ~ `Ü  x`",
       })
   void normalizers(String json, String text, String expected) throws IOException {
     JsonField field = field("normalizer", json);

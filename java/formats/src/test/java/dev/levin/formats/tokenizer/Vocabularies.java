@@ -146,6 +146,13 @@ final class Vocabularies {
     return Character.toString(value);
   }
 
+  /** The index of every piece. */
+  static Map<String, Integer> ids(List<String> pieces) {
+    Map<String, Integer> ids = new HashMap<>();
+    pieces.forEach(piece -> ids.put(piece, ids.size()));
+    return ids;
+  }
+
   static Metadata metadata(Map<String, Object> values) {
     return new Metadata("test.gguf", values);
   }
