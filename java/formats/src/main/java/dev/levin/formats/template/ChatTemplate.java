@@ -19,6 +19,9 @@ import java.util.Map;
 public final class ChatTemplate {
   private static final int MAX_SOURCE = 4 << 20;
 
+  /** Longest explanation in an error; a template's own message may be of any length. */
+  private static final int MAX_MESSAGE = 1000;
+
   private final String origin;
   private final List<Statement> statements;
   private final TemplateLimits limits;
@@ -50,8 +53,6 @@ public final class ChatTemplate {
       return new ChatTemplate(origin, StatementParser.parse(source), limits);
     } catch (SyntaxFault fault) {
       throw new ModelFormatException(located(origin, fault.line(), fault.getMessage()), fault);
-    } catch (TemplateFault fault) {
-      throw new ModelFormatException(located(origin, 1, fault.getMessage()), fault);
     } catch (StackOverflowError error) {
       throw new ModelFormatException(origin + ": the chat template nests too deeply", error);
     }
@@ -84,7 +85,9 @@ public final class ChatTemplate {
   }
 
   private static String located(String origin, int line, String what) {
-    return "%s: chat template line %d: %s".formatted(origin, line, what.replaceAll("\\s+", " "));
+    boolean cut = what.length() > MAX_MESSAGE;
+    String shown = cut ? what.substring(0, MAX_MESSAGE) + "..." : what;
+    return "%s: chat template line %d: %s".formatted(origin, line, shown.replaceAll("\\s+", " "));
   }
 
   private static Scope scope(List<ChatMessage> messages, RenderOptions options) {
