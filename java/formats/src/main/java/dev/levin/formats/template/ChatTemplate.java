@@ -12,8 +12,8 @@ import java.util.Map;
  *
  * <p>Supported are expressions with Python's semantics, the tags {@code if for set macro call
  * filter with raw print generation break continue}, Jinja's filters and tests, and the methods of
- * Python's strings, lists and dictionaries that change nothing. Blocks {@code trim_blocks} and
- * {@code lstrip_blocks} are on and {@code tojson} escapes nothing, as in transformers. Templates
+ * Python's strings, lists and dictionaries that change nothing. As in transformers {@code
+ * trim_blocks} and {@code lstrip_blocks} are on and {@code tojson} escapes no HTML. Templates
  * cannot load others.
  */
 public final class ChatTemplate {
