@@ -1,6 +1,7 @@
 package dev.levin.cli;
 
 import dev.levin.engine.GenerationOptions;
+import dev.levin.engine.sampling.SamplingOptions;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +45,7 @@ final class GenerationMixin {
       throw new ParameterException(
           spec.commandLine(), "-n is " + maxTokens + ", expected 0 or more, or -1");
     }
+    SamplingOptions drawing = sampling.toOptions();
     List<String> ignored = sampling.withoutEffect();
     if (!ignored.isEmpty() && !quiet) {
       io.message("levin: " + String.join(", ", ignored) + " without effect: --temp is 0");
@@ -51,6 +53,6 @@ final class GenerationMixin {
     return GenerationOptions.builder()
         .maxTokens(maxTokens == UNLIMITED ? Integer.MAX_VALUE : maxTokens)
         .stop(stop)
-        .sampling(sampling.toOptions());
+        .sampling(drawing);
   }
 }

@@ -35,7 +35,11 @@ final class SynthesizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SyntheticModel.parse(shape).write(output);
+    SyntheticModel model = SyntheticModel.parse(shape);
+    if (Files.isDirectory(output)) {
+      throw new UserException(output + ": is a folder");
+    }
+    model.write(output);
     io.message("wrote " + output + ", " + Units.bytes(Files.size(output)));
     return ExitCode.OK;
   }

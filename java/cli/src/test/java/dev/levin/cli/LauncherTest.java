@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +98,14 @@ class LauncherTest {
     source = Files.createDirectories(checkout.resolve("java/core/src/main")).resolve("A.java");
     Files.writeString(source, "");
     Files.writeString(checkout.resolve("java/core/pom.xml"), "");
+  }
+
+  /** JUnit would warn of every link that leads out of the folder it deletes. */
+  @AfterEach
+  void removeLinks() throws IOException {
+    for (String tool : TOOLS) {
+      Files.deleteIfExists(tools.resolve(tool));
+    }
   }
 
   private static Optional<Path> find(String tool) {
