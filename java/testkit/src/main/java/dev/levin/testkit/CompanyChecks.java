@@ -25,7 +25,7 @@ import java.util.Optional;
  * A row's result is the same to the bit whatever else is computed with it and wherever keys lie.
  */
 final class CompanyChecks {
-  private static final long SEED = 20_260_101;
+  static final long SEED = 20_260_101;
   private static final int TOKENS = 17;
   private static final int[] CHUNKS = {1, 2, 3, 5, 8, 16};
   private static final List<DType> WEIGHTS =
@@ -72,6 +72,8 @@ final class CompanyChecks {
             backend -> chunks(backend, dtype, window));
       }
     }
+    checks.put("CausalConv in chunks and whole", StateChecks::causalConv);
+    checks.put("SsmScan in chunks and whole", StateChecks::ssmScan);
     return checks;
   }
 
@@ -167,15 +169,19 @@ final class CompanyChecks {
 
   private static float[] output(
       Backend backend, Fixture f, Placement placement, long[] rowDims, Rows rows, int chunk) {
-    long[] dims = new long[rowDims.length + 1];
-    dims[0] = TOKENS;
-    System.arraycopy(rowDims, 0, dims, 1, rowDims.length);
-    Tensor out = placement.tensor(f.output(dims));
+    Tensor out = placement.tensor(f.output(dims(TOKENS, rowDims)));
     for (int from = 0; from < TOKENS; from += chunk) {
       int to = Math.min(TOKENS, from + chunk);
       placement.run(rows.over(from, to, out.slice(0, from, to)));
     }
     return download(backend, out);
+  }
+
+  static long[] dims(long first, long... rest) {
+    long[] dims = new long[rest.length + 1];
+    dims[0] = first;
+    System.arraycopy(rest, 0, dims, 1, rest.length);
+    return dims;
   }
 
   private static Optional<String> paging(Backend backend, DType dtype, int window) {
@@ -260,7 +266,7 @@ final class CompanyChecks {
     }
   }
 
-  private static float[] download(Backend backend, Tensor tensor) {
+  static float[] download(Backend backend, Tensor tensor) {
     try (HostBuffer host = HostBuffer.allocate(tensor.byteSize())) {
       MemorySegment segment = host.segment();
       backend.download(tensor, segment, backend.stream());
@@ -268,7 +274,7 @@ final class CompanyChecks {
     }
   }
 
-  private static Optional<String> difference(float[] want, float[] got, int rows) {
+  static Optional<String> difference(float[] want, float[] got, int rows) {
     int rowValues = want.length / rows;
     for (int i = 0; i < want.length; i++) {
       if (Float.floatToIntBits(want[i]) != Float.floatToIntBits(got[i])) {

@@ -1,5 +1,6 @@
 package dev.levin.testkit;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -13,8 +14,10 @@ import dev.levin.core.HostBuffer;
 import dev.levin.core.Shape;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Program;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
+import dev.levin.core.op.Add;
 import dev.levin.core.op.Op;
 import dev.levin.core.op.SoftCap;
 import dev.levin.testkit.grid.Fixture;
@@ -156,6 +159,23 @@ public abstract class OpConformanceTest {
           backend.launch(new SoftCap(tensor, tensor, 1), backend.stream());
           backend.stream().synchronize();
         });
+  }
+
+  /** A prepared program runs its ops in order, each time over what the buffers then hold. */
+  @Test
+  final void programsRunAgainAndAgain() {
+    try (Fixture fixture = new Fixture();
+        Placement placement = new Placement(fixture, backend);
+        HostBuffer host = HostBuffer.allocate(3 * Float.BYTES)) {
+      Tensor x = placement.tensor(fixture.f32(new float[] {1, 2, 3}, 1, 3));
+      Tensor y = placement.tensor(fixture.f32(new float[] {0, 0, 0}, 1, 3));
+      Program program = backend.prepare(List.of(new Add(y, x, y, 1), new Add(x, y, x, 1)));
+      program.run(backend.stream());
+      program.run(backend.stream());
+      backend.stream().synchronize();
+      backend.download(x, host.segment(), backend.stream());
+      assertArrayEquals(new float[] {5, 10, 15}, host.segment().toArray(ValueLayout.JAVA_FLOAT));
+    }
   }
 
   @Test

@@ -59,6 +59,7 @@ final class ReferenceRecurrence {
     }
   }
 
+  /** The state is rounded after every token, as a step's end does: chunks must not show. */
   private static void scanHead(SsmScan op, int start, int end, int slot, int h) {
     int size = Math.toIntExact(op.x().dim(2));
     long group = h / (op.x().dim(1) / op.b().dim(1));
@@ -81,7 +82,7 @@ final class ReferenceRecurrence {
       double[] out = new double[size];
       for (int p = 0; p < size; p++) {
         for (int n = 0; n < b.length; n++) {
-          state[p][n] = decay * state[p][n] + step * x[p] * b[n];
+          state[p][n] = (float) (decay * state[p][n] + step * x[p] * b[n]);
         }
         out[p] = ReferenceLinear.dot(state[p], c) + skip * x[p];
       }
