@@ -7,19 +7,33 @@ import static dev.levin.cpu.vector.Lanes.load;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Sums of several products at once, so that each load serves several multiply-adds. The tiles leave
- * their accumulators in {@code lanes}, activation rows outermost; {@link #finish} folds them.
- * Folding in the tile would make it too large for the compiler to inline what it is made of.
+ * Sums of several products at once, so that each load serves several multiply-adds.
+ *
+ * <p>A tile covers the elements [from, to) of its rows. Its accumulators, activation rows
+ * outermost, begin with what {@code start} holds and are left in {@code lanes}, so a long row can
+ * be taken in pieces without a change of bits. {@link #finish} folds them: in the tile, folding
+ * would make it too large for the compiler to inline what it is made of.
  */
 final class TileDots {
-  /** Accumulators of the largest tile. */
-  static final int MOST_SUMS = 16;
+  /** Accumulators that a product starts with, for the largest tile. */
+  static final float[] ZEROS = new float[16 * COUNT];
 
   private TileDots() {}
 
   /** Four activation rows by four weight rows, for processors with enough registers. */
   static void fourByFour(
-      float[] w, int w0, float[] x, int[] xOffsets, int firstX, int k, float[] lanes) {
+      float[] w,
+      int w0,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int k,
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
     int w1 = w0 + k;
     int w2 = w1 + k;
     int w3 = w2 + k;
@@ -27,24 +41,23 @@ final class TileDots {
     int x1 = xOffsets[firstX + 1];
     int x2 = xOffsets[firstX + 2];
     int x3 = xOffsets[firstX + 3];
-    FloatVector sum00 = Lanes.zero();
-    FloatVector sum01 = Lanes.zero();
-    FloatVector sum02 = Lanes.zero();
-    FloatVector sum03 = Lanes.zero();
-    FloatVector sum10 = Lanes.zero();
-    FloatVector sum11 = Lanes.zero();
-    FloatVector sum12 = Lanes.zero();
-    FloatVector sum13 = Lanes.zero();
-    FloatVector sum20 = Lanes.zero();
-    FloatVector sum21 = Lanes.zero();
-    FloatVector sum22 = Lanes.zero();
-    FloatVector sum23 = Lanes.zero();
-    FloatVector sum30 = Lanes.zero();
-    FloatVector sum31 = Lanes.zero();
-    FloatVector sum32 = Lanes.zero();
-    FloatVector sum33 = Lanes.zero();
-    int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum02 = load(start, startAt + 2 * COUNT);
+    FloatVector sum03 = load(start, startAt + 3 * COUNT);
+    FloatVector sum10 = load(start, startAt + 4 * COUNT);
+    FloatVector sum11 = load(start, startAt + 5 * COUNT);
+    FloatVector sum12 = load(start, startAt + 6 * COUNT);
+    FloatVector sum13 = load(start, startAt + 7 * COUNT);
+    FloatVector sum20 = load(start, startAt + 8 * COUNT);
+    FloatVector sum21 = load(start, startAt + 9 * COUNT);
+    FloatVector sum22 = load(start, startAt + 10 * COUNT);
+    FloatVector sum23 = load(start, startAt + 11 * COUNT);
+    FloatVector sum30 = load(start, startAt + 12 * COUNT);
+    FloatVector sum31 = load(start, startAt + 13 * COUNT);
+    FloatVector sum32 = load(start, startAt + 14 * COUNT);
+    FloatVector sum33 = load(start, startAt + 15 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
       FloatVector a = load(w, w0 + i);
       FloatVector b = load(w, w1 + i);
       FloatVector c = load(w, w2 + i);
@@ -70,42 +83,53 @@ final class TileDots {
       sum32 = c.fma(v3, sum32);
       sum33 = d.fma(v3, sum33);
     }
-    sum00.intoArray(lanes, 0);
-    sum01.intoArray(lanes, COUNT);
-    sum02.intoArray(lanes, 2 * COUNT);
-    sum03.intoArray(lanes, 3 * COUNT);
-    sum10.intoArray(lanes, 4 * COUNT);
-    sum11.intoArray(lanes, 5 * COUNT);
-    sum12.intoArray(lanes, 6 * COUNT);
-    sum13.intoArray(lanes, 7 * COUNT);
-    sum20.intoArray(lanes, 8 * COUNT);
-    sum21.intoArray(lanes, 9 * COUNT);
-    sum22.intoArray(lanes, 10 * COUNT);
-    sum23.intoArray(lanes, 11 * COUNT);
-    sum30.intoArray(lanes, 12 * COUNT);
-    sum31.intoArray(lanes, 13 * COUNT);
-    sum32.intoArray(lanes, 14 * COUNT);
-    sum33.intoArray(lanes, 15 * COUNT);
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum02.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum03.intoArray(lanes, lanesAt + 3 * COUNT);
+    sum10.intoArray(lanes, lanesAt + 4 * COUNT);
+    sum11.intoArray(lanes, lanesAt + 5 * COUNT);
+    sum12.intoArray(lanes, lanesAt + 6 * COUNT);
+    sum13.intoArray(lanes, lanesAt + 7 * COUNT);
+    sum20.intoArray(lanes, lanesAt + 8 * COUNT);
+    sum21.intoArray(lanes, lanesAt + 9 * COUNT);
+    sum22.intoArray(lanes, lanesAt + 10 * COUNT);
+    sum23.intoArray(lanes, lanesAt + 11 * COUNT);
+    sum30.intoArray(lanes, lanesAt + 12 * COUNT);
+    sum31.intoArray(lanes, lanesAt + 13 * COUNT);
+    sum32.intoArray(lanes, lanesAt + 14 * COUNT);
+    sum33.intoArray(lanes, lanesAt + 15 * COUNT);
   }
 
   /** Four activation rows by two weight rows; the second is the first again if lastRow is 0. */
   static void fourByTwo(
-      float[] w, int w0, int lastRow, float[] x, int[] xOffsets, int firstX, int k, float[] lanes) {
+      float[] w,
+      int w0,
+      int lastRow,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int k,
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
     int w1 = w0 + Math.min(1, lastRow) * k;
     int x0 = xOffsets[firstX];
     int x1 = xOffsets[firstX + 1];
     int x2 = xOffsets[firstX + 2];
     int x3 = xOffsets[firstX + 3];
-    FloatVector sum00 = Lanes.zero();
-    FloatVector sum01 = Lanes.zero();
-    FloatVector sum10 = Lanes.zero();
-    FloatVector sum11 = Lanes.zero();
-    FloatVector sum20 = Lanes.zero();
-    FloatVector sum21 = Lanes.zero();
-    FloatVector sum30 = Lanes.zero();
-    FloatVector sum31 = Lanes.zero();
-    int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum10 = load(start, startAt + 2 * COUNT);
+    FloatVector sum11 = load(start, startAt + 3 * COUNT);
+    FloatVector sum20 = load(start, startAt + 4 * COUNT);
+    FloatVector sum21 = load(start, startAt + 5 * COUNT);
+    FloatVector sum30 = load(start, startAt + 6 * COUNT);
+    FloatVector sum31 = load(start, startAt + 7 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
       FloatVector a = load(w, w0 + i);
       FloatVector b = load(w, w1 + i);
       FloatVector v0 = load(x, x0 + i);
@@ -121,39 +145,50 @@ final class TileDots {
       sum30 = a.fma(v3, sum30);
       sum31 = b.fma(v3, sum31);
     }
-    sum00.intoArray(lanes, 0);
-    sum01.intoArray(lanes, COUNT);
-    sum10.intoArray(lanes, 2 * COUNT);
-    sum11.intoArray(lanes, 3 * COUNT);
-    sum20.intoArray(lanes, 4 * COUNT);
-    sum21.intoArray(lanes, 5 * COUNT);
-    sum30.intoArray(lanes, 6 * COUNT);
-    sum31.intoArray(lanes, 7 * COUNT);
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum10.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum11.intoArray(lanes, lanesAt + 3 * COUNT);
+    sum20.intoArray(lanes, lanesAt + 4 * COUNT);
+    sum21.intoArray(lanes, lanesAt + 5 * COUNT);
+    sum30.intoArray(lanes, lanesAt + 6 * COUNT);
+    sum31.intoArray(lanes, lanesAt + 7 * COUNT);
   }
 
   /** One activation row by four weight rows; those past lastRow are row lastRow again. */
   static void oneByFour(
-      float[] w, int w0, int lastRow, float[] x, int[] xOffsets, int firstX, int k, float[] lanes) {
+      float[] w,
+      int w0,
+      int lastRow,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int k,
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
     int w1 = w0 + Math.min(1, lastRow) * k;
     int w2 = w0 + Math.min(2, lastRow) * k;
     int w3 = w0 + Math.min(3, lastRow) * k;
     int x0 = xOffsets[firstX];
-    FloatVector sum00 = Lanes.zero();
-    FloatVector sum01 = Lanes.zero();
-    FloatVector sum02 = Lanes.zero();
-    FloatVector sum03 = Lanes.zero();
-    int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum02 = load(start, startAt + 2 * COUNT);
+    FloatVector sum03 = load(start, startAt + 3 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
       FloatVector v0 = load(x, x0 + i);
       sum00 = load(w, w0 + i).fma(v0, sum00);
       sum01 = load(w, w1 + i).fma(v0, sum01);
       sum02 = load(w, w2 + i).fma(v0, sum02);
       sum03 = load(w, w3 + i).fma(v0, sum03);
     }
-    sum00.intoArray(lanes, 0);
-    sum01.intoArray(lanes, COUNT);
-    sum02.intoArray(lanes, 2 * COUNT);
-    sum03.intoArray(lanes, 3 * COUNT);
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum02.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum03.intoArray(lanes, lanesAt + 3 * COUNT);
   }
 
   /**
@@ -164,6 +199,7 @@ final class TileDots {
    */
   static void finish(
       float[] lanes,
+      int lanesAt,
       int width,
       float[] w,
       int w0,
@@ -179,7 +215,7 @@ final class TileDots {
     int end = FLOATS.loopBound(k);
     for (int i = 0; i < xRows; i++) {
       for (int j = 0; j < wRows; j++) {
-        float sum = Lanes.sum(load(lanes, (i * width + j) * COUNT));
+        float sum = Lanes.sum(load(lanes, lanesAt + (i * width + j) * COUNT));
         float tail = tail(w, w0 + j * k, x, xOffsets[firstX + i], end, k);
         out[outAt + i * outStride + j] = sum + tail;
       }

@@ -8,6 +8,7 @@ import dev.levin.core.quant.BlockCodec;
 import dev.levin.core.quant.Codecs;
 import dev.levin.cpu.MatrixKernels;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Dot products in float32. Lane i of a product's one accumulator sums the elements at i, i + lanes,
@@ -17,6 +18,12 @@ import java.lang.foreign.MemorySegment;
 final class VectorMatrix implements MatrixKernels {
   /** Processors with 512-bit vectors have 32 of them, enough for sixteen sums. */
   private static final boolean MANY_REGISTERS = COUNT == 16;
+
+  /** Elements of a row taken at a time: four rows of them fill half a level-1 cache. */
+  private static final int PIECE = 1024;
+
+  /** Floats in the accumulators of one weight row, four activation rows deep. */
+  private static final int LANES_OF_ROW = 4 * COUNT;
 
   private static final BlockCodec F16 = Codecs.of(DType.F16);
   private static final BlockCodec BF16 = Codecs.of(DType.BF16);
@@ -154,34 +161,93 @@ final class VectorMatrix implements MatrixKernels {
       int k,
       float[] out,
       int outAt,
-      int outStride) {
-    float[] lanes = new float[TileDots.MOST_SUMS * COUNT];
+      int outStride,
+      float[] scratch) {
     int i = from;
     for (; i + 4 <= to; i += 4) {
       int target = outAt + (i - from) * outStride;
-      int r = 0;
-      for (; MANY_REGISTERS && r + 4 <= rows; r += 4) {
-        int w = weightsAt + r * k;
-        TileDots.fourByFour(weights, w, x, xOffsets, i, k, lanes);
-        TileDots.finish(lanes, 4, weights, w, 4, x, xOffsets, i, 4, k, out, target + r, outStride);
-      }
-      for (; r < rows; r += 2) {
-        int w = weightsAt + r * k;
-        int count = Math.min(2, rows - r);
-        TileDots.fourByTwo(weights, w, count - 1, x, xOffsets, i, k, lanes);
-        TileDots.finish(
-            lanes, 2, weights, w, count, x, xOffsets, i, 4, k, out, target + r, outStride);
-      }
+      fourTokens(weights, weightsAt, rows, x, xOffsets, i, k, out, target, outStride, scratch);
     }
     for (; i < to; i++) {
       int target = outAt + (i - from) * outStride;
-      for (int r = 0; r < rows; r += 4) {
-        int w = weightsAt + r * k;
-        int count = Math.min(4, rows - r);
-        TileDots.oneByFour(weights, w, count - 1, x, xOffsets, i, k, lanes);
-        TileDots.finish(
-            lanes, 4, weights, w, count, x, xOffsets, i, 1, k, out, target + r, outStride);
+      oneToken(weights, weightsAt, rows, x, xOffsets, i, k, out, target, scratch);
+    }
+  }
+
+  /** Goes along K in pieces, so that the activations stay in the level-1 cache for all rows. */
+  private static void fourTokens(
+      float[] w,
+      int wAt,
+      int rows,
+      float[] x,
+      int[] xOffsets,
+      int i,
+      int k,
+      float[] out,
+      int outAt,
+      int outStride,
+      float[] lanes) {
+    int end = FLOATS.loopBound(k);
+    int wide = MANY_REGISTERS ? rows & ~3 : 0;
+    for (int from = 0; from < end; from += PIECE) {
+      int to = Math.min(end, from + PIECE);
+      float[] start = from == 0 ? TileDots.ZEROS : lanes;
+      for (int r = 0; r < wide; r += 4) {
+        int at = r * LANES_OF_ROW;
+        int startAt = from == 0 ? 0 : at;
+        int row = wAt + r * k;
+        TileDots.fourByFour(w, row, x, xOffsets, i, k, from, to, start, startAt, lanes, at);
       }
+      for (int r = wide; r < rows; r += 2) {
+        int at = r * LANES_OF_ROW;
+        int startAt = from == 0 ? 0 : at;
+        int row = wAt + r * k;
+        int last = Math.min(1, rows - 1 - r);
+        TileDots.fourByTwo(w, row, last, x, xOffsets, i, k, from, to, start, startAt, lanes, at);
+      }
+    }
+    if (end == 0) {
+      Arrays.fill(lanes, 0, rows * LANES_OF_ROW, 0f);
+    }
+    for (int r = 0; r < rows; ) {
+      int width = r < wide ? 4 : 2;
+      int count = Math.min(width, rows - r);
+      TileDots.finish(
+          lanes,
+          r * LANES_OF_ROW,
+          width,
+          w,
+          wAt + r * k,
+          count,
+          x,
+          xOffsets,
+          i,
+          4,
+          k,
+          out,
+          outAt + r,
+          outStride);
+      r += width;
+    }
+  }
+
+  private static void oneToken(
+      float[] w,
+      int wAt,
+      int rows,
+      float[] x,
+      int[] xOffsets,
+      int i,
+      int k,
+      float[] out,
+      int outAt,
+      float[] lanes) {
+    int end = FLOATS.loopBound(k);
+    for (int r = 0; r < rows; r += 4) {
+      int row = wAt + r * k;
+      int count = Math.min(4, rows - r);
+      TileDots.oneByFour(w, row, count - 1, x, xOffsets, i, k, 0, end, TileDots.ZEROS, 0, lanes, 0);
+      TileDots.finish(lanes, 0, 4, w, row, count, x, xOffsets, i, 1, k, out, outAt + r, 0);
     }
   }
 }
