@@ -38,7 +38,7 @@ public final class Engine implements AutoCloseable {
   private final float[] jobLogits;
   private final ReentrantLock lock = new ReentrantLock(true);
   private boolean inStep;
-  private boolean closed;
+  private volatile boolean closed;
 
   Engine(ForwardPass forward, EngineLimits limits) {
     this.forward = forward;

@@ -252,12 +252,7 @@ public final class Llm implements AutoCloseable {
   }
 
   private <T> T open(Supplier<T> action) {
-    engine.lock().lock();
-    try {
-      engine.requireOpen();
-    } finally {
-      engine.lock().unlock();
-    }
+    engine.requireOpen();
     return action.get();
   }
 

@@ -1,5 +1,6 @@
 package dev.levin.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -53,6 +54,28 @@ class ChatTest {
     assertEquals(1, countOf(tokens, ByteTokenizer.BOS));
     assertEquals(2, countOf(tokens, ByteTokenizer.TURN_START));
     assertEquals(1, countOf(tokens, ByteTokenizer.TURN_END));
+  }
+
+  @Test
+  void bosOfTheTemplateIsNotDoubled() {
+    ScriptedModel model = model();
+    model.source.template = "{{ bos_token }}{{ messages[0].content }}";
+    GenerationOptions options = GenerationOptions.defaults();
+    int[] tokens = model.llm.chatTokens(List.of(ChatMessage.user("hi")), options);
+    assertArrayEquals(new int[] {ByteTokenizer.BOS, 'h', 'i'}, tokens);
+  }
+
+  @Test
+  void toolsAndVariablesReachTheTemplate() {
+    ScriptedModel model = model();
+    model.source.template = "{{ tools[0].name }} {{ mood }} {{ add_generation_prompt }}";
+    GenerationOptions options =
+        GenerationOptions.builder()
+            .tools(List.of(Map.of("name", "clock")))
+            .templateVariables(Map.of("mood", "good"))
+            .build();
+    List<ChatMessage> messages = List.of(ChatMessage.user("hi"));
+    assertEquals("clock good True", model.llm.render(messages, options, true));
   }
 
   @Test

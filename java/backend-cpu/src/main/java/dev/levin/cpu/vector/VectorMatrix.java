@@ -15,6 +15,9 @@ import java.lang.foreign.MemorySegment;
  * beside it and added last. {@link RowDots} and {@link TileDots} both keep to this.
  */
 final class VectorMatrix implements MatrixKernels {
+  /** Processors with 512-bit vectors have 32 of them, enough for sixteen sums. */
+  private static final boolean MANY_REGISTERS = COUNT == 16;
+
   private static final BlockCodec F16 = Codecs.of(DType.F16);
   private static final BlockCodec BF16 = Codecs.of(DType.BF16);
 
@@ -67,10 +70,16 @@ final class VectorMatrix implements MatrixKernels {
       int outAt) {
     switch (dtype) {
       case F32 -> RowDots.f32(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
-      case F16 -> RowDots.f16(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
+      case F16 -> {
+        RowDots.f16(weight, row0, row1, x, xAt, k, out, outAt);
+        RowDots.f16(weight, row2, row3, x, xAt, k, out, outAt + 2);
+      }
       case BF16 -> RowDots.bf16(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
       case Q8_0 -> RowDots.q8(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
-      case Q4_0 -> RowDots.q4(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
+      case Q4_0 -> {
+        RowDots.q4(weight, row0, row1, x, xAt, k, out, outAt);
+        RowDots.q4(weight, row2, row3, x, xAt, k, out, outAt + 2);
+      }
       default -> throw new IllegalArgumentException(dtype + " is not read in place");
     }
   }
@@ -125,8 +134,10 @@ final class VectorMatrix implements MatrixKernels {
     for (int b = 0; b < count / Widen.BLOCK; b++) {
       long block = at + (long) b * Widen.Q4_0_BYTES;
       float scale = Widen.scale(source, block);
-      for (int i = 0; i < Widen.BLOCK; i += COUNT) {
-        Widen.q4(source, block, i).mul(scale).intoArray(target, to + b * Widen.BLOCK + i);
+      int first = to + b * Widen.BLOCK;
+      for (int i = 0; i < Widen.BLOCK / 2; i += COUNT) {
+        Widen.q4Low(source, block, i).mul(scale).intoArray(target, first + i);
+        Widen.q4High(source, block, i).mul(scale).intoArray(target, first + Widen.BLOCK / 2 + i);
       }
     }
   }
@@ -144,28 +155,32 @@ final class VectorMatrix implements MatrixKernels {
       float[] out,
       int outAt,
       int outStride) {
+    float[] lanes = new float[TileDots.MOST_SUMS * COUNT];
     int i = from;
     for (; i + 4 <= to; i += 4) {
       int target = outAt + (i - from) * outStride;
-      for (int r = 0; r < rows; r += 2) {
-        TileDots.fourByTwo(
-            weights,
-            weightsAt + r * k,
-            Math.min(1, rows - 1 - r),
-            x,
-            xOffsets,
-            i,
-            k,
-            out,
-            target + r,
-            outStride);
+      int r = 0;
+      for (; MANY_REGISTERS && r + 4 <= rows; r += 4) {
+        int w = weightsAt + r * k;
+        TileDots.fourByFour(weights, w, x, xOffsets, i, k, lanes);
+        TileDots.finish(lanes, 4, weights, w, 4, x, xOffsets, i, 4, k, out, target + r, outStride);
+      }
+      for (; r < rows; r += 2) {
+        int w = weightsAt + r * k;
+        int count = Math.min(2, rows - r);
+        TileDots.fourByTwo(weights, w, count - 1, x, xOffsets, i, k, lanes);
+        TileDots.finish(
+            lanes, 2, weights, w, count, x, xOffsets, i, 4, k, out, target + r, outStride);
       }
     }
     for (; i < to; i++) {
       int target = outAt + (i - from) * outStride;
       for (int r = 0; r < rows; r += 4) {
-        TileDots.oneByFour(
-            weights, weightsAt + r * k, rows - 1 - r, x, xOffsets[i], k, out, target + r);
+        int w = weightsAt + r * k;
+        int count = Math.min(4, rows - r);
+        TileDots.oneByFour(weights, w, count - 1, x, xOffsets, i, k, lanes);
+        TileDots.finish(
+            lanes, 4, weights, w, count, x, xOffsets, i, 1, k, out, target + r, outStride);
       }
     }
   }

@@ -12,12 +12,15 @@ import java.util.Map;
  *
  * <p>Supported are expressions with Python's semantics, the tags {@code if for set macro call
  * filter with raw print generation break continue}, Jinja's filters and tests, and the methods of
- * Python's strings, lists and dictionaries that change nothing. Blocks {@code trim_blocks} and
- * {@code lstrip_blocks} are on and {@code tojson} escapes nothing, as in transformers. Templates
+ * Python's strings, lists and dictionaries that change nothing. As in transformers {@code
+ * trim_blocks} and {@code lstrip_blocks} are on and {@code tojson} escapes no HTML. Templates
  * cannot load others.
  */
 public final class ChatTemplate {
   private static final int MAX_SOURCE = 4 << 20;
+
+  /** Longest explanation in an error; a template's own message may be of any length. */
+  private static final int MAX_MESSAGE = 1000;
 
   private final String origin;
   private final List<Statement> statements;
@@ -50,8 +53,6 @@ public final class ChatTemplate {
       return new ChatTemplate(origin, StatementParser.parse(source), limits);
     } catch (SyntaxFault fault) {
       throw new ModelFormatException(located(origin, fault.line(), fault.getMessage()), fault);
-    } catch (TemplateFault fault) {
-      throw new ModelFormatException(located(origin, 1, fault.getMessage()), fault);
     } catch (StackOverflowError error) {
       throw new ModelFormatException(origin + ": the chat template nests too deeply", error);
     }
@@ -84,7 +85,9 @@ public final class ChatTemplate {
   }
 
   private static String located(String origin, int line, String what) {
-    return "%s: chat template line %d: %s".formatted(origin, line, what.replaceAll("\\s+", " "));
+    boolean cut = what.length() > MAX_MESSAGE;
+    String shown = cut ? what.substring(0, MAX_MESSAGE) + "..." : what;
+    return "%s: chat template line %d: %s".formatted(origin, line, shown.replaceAll("\\s+", " "));
   }
 
   private static Scope scope(List<ChatMessage> messages, RenderOptions options) {

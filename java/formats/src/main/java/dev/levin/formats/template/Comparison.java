@@ -2,6 +2,7 @@ package dev.levin.formats.template;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -31,7 +32,11 @@ final class Comparison {
       return true;
     }
     if (left instanceof String a) {
-      return right instanceof String b && a.equals(b);
+      if (!(right instanceof String b) || a.length() != b.length()) {
+        return false;
+      }
+      context.characters(a.length());
+      return a.equals(b);
     }
     if (Numbers.isNumeric(left)) {
       return Numbers.isNumeric(right) && numericOrder(left, right) == 0;
@@ -86,6 +91,7 @@ final class Comparison {
   static int order(RenderContext context, Object left, Object right, String operator) {
     context.step();
     if (left instanceof String a && right instanceof String b) {
+      context.characters(Math.min(a.length(), b.length()));
       return orderText(a, b);
     }
     if (Numbers.isNumeric(left) && Numbers.isNumeric(right)) {
@@ -105,6 +111,16 @@ final class Comparison {
     throw new TemplateFault(
         "'%s' cannot compare '%s' and '%s'"
             .formatted(operator, Types.name(left), Types.name(right)));
+  }
+
+  /** Sorts in place, equal items keeping their order. */
+  static <T> void sort(List<T> items, Comparator<? super T> order) {
+    try {
+      items.sort(order);
+    } catch (IllegalArgumentException e) {
+      // A NaN among the items has no place, which the sort may notice.
+      throw new TemplateFault("the items to sort have no consistent order");
+    }
   }
 
   private static int orderLists(

@@ -125,7 +125,7 @@ final class Evaluator {
       Object key = evaluate(dict.keys().get(i), scope);
       Object value = evaluate(dict.values().get(i), scope);
       context.at(dict.line());
-      map.put(Values.key(key), value);
+      map.put(Values.key(context, key), value);
     }
     return map;
   }

@@ -59,7 +59,7 @@ final class Globals {
       if (pair.size() != 2) {
         throw new TemplateFault(callee + " needs pairs of a key and a value");
       }
-      entries.put(Values.key(pair.get(0)), pair.get(1));
+      entries.put(Values.key(context, pair.get(0)), pair.get(1));
     }
     entries.putAll(arguments.named());
     return entries;

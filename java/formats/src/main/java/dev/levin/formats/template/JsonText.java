@@ -105,7 +105,7 @@ final class JsonText {
   private List<Map.Entry<?, ?>> entries(Map<?, ?> map) {
     List<Map.Entry<?, ?>> entries = new ArrayList<>(map.entrySet());
     if (style.sortKeys()) {
-      entries.sort((a, b) -> Comparison.order(context, a.getKey(), b.getKey(), "<"));
+      Comparison.sort(entries, (a, b) -> Comparison.order(context, a.getKey(), b.getKey(), "<"));
     }
     return entries;
   }

@@ -48,7 +48,7 @@ final class Members {
       throw undefined.fault();
     }
     if (target instanceof Map<?, ?> map) {
-      if (Values.isKey(key) && map.containsKey(key)) {
+      if (Values.isKey(key) && map.containsKey(Values.key(context, key))) {
         return map.get(key);
       }
     } else if (Numbers.plain(key) instanceof Long index) {
@@ -120,7 +120,7 @@ final class Members {
           (TemplateFunction)
               (context, arguments) -> {
                 Arguments.Bound bound = arguments.bind("get", 1, "key", "default");
-                Object key = Values.key(bound.value(0, null));
+                Object key = Values.key(context, bound.value(0, null));
                 return map.containsKey(key) ? map.get(key) : bound.value(1, null);
               };
       case "items" -> view(map, DictView.Kind.ITEMS, name);

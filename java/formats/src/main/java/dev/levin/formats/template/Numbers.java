@@ -7,7 +7,7 @@ import java.math.MathContext;
 /** Python's arithmetic on bool, int and float. Integers are Long and grow into BigInteger. */
 final class Numbers {
   /** Largest integer, in bits; a template has no use for more. */
-  static final int MAX_BITS = 4096;
+  static final int MAX_BITS = 1024;
 
   private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
   private static final BigInteger LONG_MAX = BigInteger.valueOf(Long.MAX_VALUE);
@@ -163,6 +163,9 @@ final class Numbers {
       case "//" -> floorDivide(x, y);
       case "%" -> floorModulo(x, y);
       case "**" -> {
+        if (x == 0 && y < 0) {
+          throw divisionByZero();
+        }
         double power = Math.pow(x, y);
         if (Double.isNaN(power) && !Double.isNaN(x) && !Double.isNaN(y)) {
           throw new TemplateFault("a negative number has no fractional power");

@@ -65,7 +65,7 @@ final class OrderFilters {
 
   private static void sort(RenderContext context, List<Keyed> items, boolean reverse) {
     Comparator<Keyed> order = (a, b) -> Integer.signum(orderOf(context, a.key(), b.key()));
-    items.sort(reverse ? order.reversed() : order);
+    Comparison.sort(items, reverse ? order.reversed() : order);
   }
 
   private static int orderOf(RenderContext context, Object left, Object right) {
@@ -118,7 +118,7 @@ final class OrderFilters {
     List<Object> seen = new ArrayList<>();
     List<Object> unique = new ArrayList<>();
     for (Keyed entry : keyed(context, Values.iterate(input), key)) {
-      Values.key(entry.key());
+      Values.key(context, entry.key());
       if (!Values.contains(context, seen, entry.key())) {
         seen.add(entry.key());
         unique.add(entry.item());

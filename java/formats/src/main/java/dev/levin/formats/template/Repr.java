@@ -31,7 +31,7 @@ final class Repr {
   /** A piece of foreign text for a one-line message. */
   static String excerpt(String text) {
     String line = text.length() > EXCERPT ? text.substring(0, EXCERPT) + "..." : text;
-    return line.replaceAll("\\R", " ");
+    return line.indexOf('\n') < 0 && line.indexOf('\r') < 0 ? line : line.replaceAll("\\s+", " ");
   }
 
   /** Shortest digits that give the same number, in Python's notation. */

@@ -13,7 +13,7 @@ final class TagLexer {
     ">", "<", "=", ".", ":", "|", ",", ";"
   };
 
-  private static final int MAX_NUMBER_LENGTH = 400;
+  private static final int MAX_NUMBER_LENGTH = 256;
 
   private final String source;
   private final List<Token> tokens;
@@ -113,7 +113,7 @@ final class TagLexer {
     int radix = prefix.equals("0x") ? 16 : prefix.equals("0o") ? 8 : prefix.equals("0b") ? 2 : 10;
     if (radix != 10) {
       int end = digits(position + 2, radix);
-      literal(end, Numbers.parseInteger(clean(position + 2, end), radix));
+      literal(end, integer(clean(position + 2, end), radix));
       return;
     }
     int end = digits(position, 10);
@@ -129,7 +129,15 @@ final class TagLexer {
       isFloat = true;
     }
     String text = clean(position, end);
-    literal(end, isFloat ? (Object) Double.valueOf(text) : Numbers.parseInteger(text, 10));
+    literal(end, isFloat ? (Object) Double.valueOf(text) : integer(text, 10));
+  }
+
+  private Object integer(String digits, int radix) {
+    try {
+      return Numbers.parseInteger(digits, radix);
+    } catch (TemplateFault fault) {
+      throw new SyntaxFault(line, fault.getMessage());
+    }
   }
 
   private void literal(int end, Object value) {

@@ -13,7 +13,7 @@ public record TemplateLimits(int characters, long steps, int depth) {
   /** 16 Mi characters, 10 million steps, depth 128. */
   public static final TemplateLimits DEFAULTS = new TemplateLimits(16 << 20, 10_000_000, 128);
 
-  static final int TEXT_FACTOR = 16;
+  static final int TEXT_FACTOR = 8;
 
   public TemplateLimits {
     if (characters < 1 || steps < 1 || depth < 1) {

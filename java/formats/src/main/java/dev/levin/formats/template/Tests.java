@@ -123,7 +123,7 @@ final class Tests {
   private static boolean binary(RenderContext context, String name, Object value, Object other) {
     return switch (name) {
       case "divisibleby" -> !remainder(context, value, other);
-      case "sameas" -> same(value, other);
+      case "sameas" -> same(context, value, other);
       case "in" -> Values.contains(context, other, value);
       case "==", "eq", "equalto" -> Comparison.holds(context, "==", value, other);
       case "!=", "ne" -> Comparison.holds(context, "!=", value, other);
@@ -139,8 +139,9 @@ final class Tests {
   }
 
   /** Identity, which for scalars means the same type and value. */
-  private static boolean same(Object value, Object other) {
+  private static boolean same(RenderContext context, Object value, Object other) {
     boolean scalar = value instanceof Boolean || value instanceof Long || value instanceof String;
-    return value == other || scalar && value.equals(other);
+    boolean sameType = value != null && other != null && value.getClass() == other.getClass();
+    return value == other || scalar && sameType && Comparison.equal(context, value, other);
   }
 }

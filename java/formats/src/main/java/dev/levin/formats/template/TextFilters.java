@@ -191,6 +191,7 @@ final class TextFilters {
   }
 
   private static String quote(RenderContext context, String text) {
+    context.string(3L * text.length());
     String encoded = URLEncoder.encode(text, StandardCharsets.UTF_8);
     String quoted = encoded.replace("+", "%20").replace("*", "%2A").replace("%7E", "~");
     return context.made(quoted);

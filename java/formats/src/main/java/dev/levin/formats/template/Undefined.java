@@ -16,7 +16,8 @@ record Undefined(String message) {
       String quoted = owner == null ? type : "'" + type + "'";
       return new Undefined(quoted + " has no attribute '" + Repr.excerpt(name) + "'");
     }
-    return new Undefined(type + " has no element " + key);
+    String shown = key instanceof Long ? key.toString() : "of type '" + Types.name(key) + "'";
+    return new Undefined(type + " has no element " + shown);
   }
 
   static Undefined unsafe(Object owner, String name) {

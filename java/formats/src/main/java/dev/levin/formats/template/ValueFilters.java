@@ -41,6 +41,7 @@ final class ValueFilters {
     Arguments.Bound bound = arguments.bind("int", 0, "default", "base");
     Object fallback = bound.value(0, 0L);
     if (input instanceof String text) {
+      context.characters(2L * text.length());
       Object whole = wholeNumber(text, Math.clamp(bound.integer(1, 10), 0, 37));
       if (whole != null) {
         return whole;
@@ -113,6 +114,7 @@ final class ValueFilters {
     if (Numbers.isNumeric(input)) {
       return Numbers.asDouble(input);
     }
+    context.characters(input instanceof String text ? text.length() : 0);
     Double real = input instanceof String text ? realNumber(text) : null;
     return real == null ? fallback : real;
   }

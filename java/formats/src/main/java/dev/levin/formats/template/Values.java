@@ -94,10 +94,10 @@ final class Values {
               "'in <string>' needs a string on its left, not '" + Types.name(value) + "'");
     }
     if (container instanceof Map<?, ?> map) {
-      return map.containsKey(key(value));
+      return map.containsKey(key(context, value));
     }
     if (container instanceof DictView view && view.kind() == DictView.Kind.KEYS) {
-      return view.map().containsKey(key(value));
+      return view.map().containsKey(key(context, value));
     }
     if (!isIterable(container)) {
       throw new TemplateFault("'" + Types.name(container) + "' object holds nothing to look in");
@@ -112,16 +112,36 @@ final class Values {
     return false;
   }
 
-  /** Lists and dictionaries cannot be a dictionary's key. */
+  /**
+   * Whether a value can be a dictionary's key: scalars and tuples of them. Deeper tuples, which
+   * Python allows, may share parts so that hashing them never ends.
+   */
   static boolean isKey(Object value) {
-    return !(value instanceof Map<?, ?>) && !Types.isList(value);
+    if (!(value instanceof Tuple tuple)) {
+      return isScalar(value);
+    }
+    for (Object item : tuple.items()) {
+      if (!isScalar(item)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isScalar(Object value) {
+    return value == null
+        || value instanceof String
+        || value instanceof Undefined
+        || Numbers.isNumeric(value);
   }
 
   /** A value as a dictionary's key. */
-  static Object key(Object value) {
+  static Object key(RenderContext context, Object value) {
     if (!isKey(value)) {
-      throw new TemplateFault("a '" + Types.name(value) + "' cannot be a dictionary key");
+      throw new TemplateFault("this '" + Types.name(value) + "' cannot be a dictionary key");
     }
+    // Finding a key compares it with one that has the same hash.
+    context.characters(value instanceof String text ? text.length() : 0);
     return value;
   }
 
