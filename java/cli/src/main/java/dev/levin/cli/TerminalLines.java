@@ -2,9 +2,11 @@ package dev.levin.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -41,12 +43,14 @@ final class TerminalLines implements LineSource {
 
   /** {@code ~/.levin/history} when it can be written. */
   private static Optional<Path> historyFile() {
-    Path file = Path.of(System.getProperty("user.home", "."), ".levin", "history");
+    String home =
+        Objects.requireNonNullElse(System.getenv("HOME"), System.getProperty("user.home"));
     try {
+      Path file = Path.of(home, ".levin", "history");
       Files.createDirectories(file.getParent());
       Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
       return Optional.of(file);
-    } catch (IOException | SecurityException e) {
+    } catch (IOException | InvalidPathException e) {
       return Optional.empty();
     }
   }
