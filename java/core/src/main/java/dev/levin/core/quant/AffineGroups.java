@@ -62,7 +62,7 @@ final class AffineGroups {
       maxScale = Math.max(maxScale, search.scale);
       maxMinimum = Math.max(maxMinimum, search.minimum);
     }
-    descend(block.half(maxScale / largest), block.half(maxMinimum / largest));
+    descend(block.factor(maxScale / largest), block.factor(maxMinimum / largest));
     float step = block.normalized(d);
     float minStep = block.normalized(dmin);
     for (int i = 0; i < codes.length; i++) {
@@ -99,8 +99,8 @@ final class AffineGroups {
       System.arraycopy(trialScales, 0, scales, 0, scales.length);
       System.arraycopy(trialMinima, 0, minima, 0, minima.length);
       factors.solve();
-      candidateD = block.half(factors.d);
-      candidateDmin = block.half(factors.dmin);
+      candidateD = block.factor(factors.d);
+      candidateDmin = block.factor(factors.dmin);
     }
   }
 

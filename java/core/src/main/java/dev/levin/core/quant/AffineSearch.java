@@ -38,8 +38,7 @@ final class AffineSearch {
    * @param narrowest the first number of levels, not necessarily an integer, that the range of the
    *     values is divided into; the numbers up to {@code widest} follow in equal steps
    */
-  AffineSearch(
-      int largest, boolean signedMinimum, double narrowest, double widest, int steps) {
+  AffineSearch(int largest, boolean signedMinimum, double narrowest, double widest, int steps) {
     this.largest = largest;
     this.signedMinimum = signedMinimum;
     this.first = (float) narrowest;

@@ -78,8 +78,7 @@ abstract class CheckedCodec implements BlockCodec {
     }
     check(target, targetOffset, source, sourceOffset, count);
     checkImportance(importance, importanceOffset, count);
-    encodeWeighted(
-        source, sourceOffset, importance, importanceOffset, target, targetOffset, count);
+    encodeWeighted(source, sourceOffset, importance, importanceOffset, target, targetOffset, count);
   }
 
   private void checkImportance(float[] importance, int offset, int count) {

@@ -65,18 +65,20 @@ final class NormalizedBlock {
   }
 
   /**
-   * A scale as a block stores it. One too large or too small for F16 becomes the nearest that is
-   * not infinite and not zero.
+   * The F16 nearest to a scale, finite even when the scale is beyond its range.
    *
    * @param normalized in terms of the values here
    */
   short half(double normalized) {
-    if (normalized == 0) {
-      return 0;
-    }
     double scale = Math.clamp(normalized * unit, -LARGEST_HALF, LARGEST_HALF);
-    double magnitude = Math.max(Math.abs(scale), SMALLEST_HALF);
-    return Float.floatToFloat16((float) Math.copySign(magnitude, scale));
+    return Float.floatToFloat16((float) scale);
+  }
+
+  /** Like {@link #half}, for a factor of integer scales: only 0 becomes 0. */
+  short factor(double normalized) {
+    double scale = normalized * unit;
+    boolean vanishes = normalized != 0 && Math.abs(scale) < SMALLEST_HALF;
+    return half(vanishes ? Math.copySign(SMALLEST_HALF, scale) / unit : normalized);
   }
 
   /** What a stored scale is in terms of the values here. */

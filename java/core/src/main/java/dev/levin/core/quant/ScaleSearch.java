@@ -41,10 +41,11 @@ final class ScaleSearch {
     for (int i = 0; i < 2 * steps; i++) {
       float level = nearest + (i >> 1) * step;
       measure(block, from, count, ((i & 1) == 0 ? -level : level) / extreme);
-      double gain = gain();
+      float scale = scale();
+      double gain = gain(scale);
       if (gain > bestGain) {
         bestGain = gain;
-        best = scale();
+        best = scale;
       }
     }
     return best;
@@ -72,8 +73,8 @@ final class ScaleSearch {
     return squares > 0 ? products / squares : 0;
   }
 
-  /** How far that scale lowers the squared error below that of zeros. */
-  private double gain() {
-    return squares > 0 ? (double) products * products / squares : 0;
+  /** How far any scale lowers the squared error of the levels chosen last below that of zeros. */
+  double gain(float scale) {
+    return scale * (2.0 * products - (double) scale * squares);
   }
 }

@@ -54,7 +54,7 @@ final class ScaledGroups {
     for (int group = 0; group < ideal.length; group++) {
       ideal[group] = search.find(block, group * groupValues, groupValues);
     }
-    d = block.half(Extremes.signed(ideal, 0, ideal.length) / lowestScale);
+    d = block.factor(Extremes.signed(ideal, 0, ideal.length) / lowestScale);
     Arrays.fill(scales, 0);
     descend();
     float step = block.normalized(d);
@@ -84,7 +84,7 @@ final class ScaledGroups {
       best = gain;
       d = candidate;
       System.arraycopy(trial, 0, scales, 0, scales.length);
-      candidate = squares > 0 ? block.half(products / squares) : 0;
+      candidate = squares > 0 ? block.factor(products / squares) : 0;
     }
   }
 
@@ -109,6 +109,6 @@ final class ScaledGroups {
 
   private double measure(int group, float scale) {
     search.measure(block, group * groupValues, groupValues, Extremes.inverse(scale));
-    return scale * (2.0 * search.products - (double) scale * search.squares);
+    return search.gain(scale);
   }
 }

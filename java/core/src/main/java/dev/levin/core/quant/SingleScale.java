@@ -1,6 +1,9 @@
 package dev.levin.core.quant;
 
-/** Fits d * level to a block: one F16 d, a level per value. */
+/**
+ * Fits d * level to a block: one F16 d, a level per value. A block of values so small that every d
+ * that F16 has does worse than zeros becomes zeros.
+ */
 final class SingleScale {
   private static final int REFINEMENTS = 2;
 
@@ -28,7 +31,13 @@ final class SingleScale {
       scale = search.squares > 0 ? search.scale() : scale;
     }
     d = block.half(scale);
-    float inverse = Extremes.inverse(block.normalized(d));
+    scale = block.normalized(d);
+    search.measure(block, 0, codes.length, Extremes.inverse(scale));
+    if (search.gain(scale) <= 0) {
+      d = 0;
+      scale = 0;
+    }
+    float inverse = Extremes.inverse(scale);
     for (int i = 0; i < codes.length; i++) {
       codes[i] = (byte) codebook.code(block.values[i] * inverse);
     }
