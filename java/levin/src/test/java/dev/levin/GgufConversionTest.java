@@ -287,6 +287,39 @@ class GgufConversionTest {
     }
   }
 
+  /** The temperature of YaRN goes into the scores of latent attention, not into its rotation. */
+  @Test
+  void deepseekStretchedByYarn() throws IOException {
+    HuggingFaceCopy model = HuggingFaceCopy.of(golden("deepseek-v3"));
+    ((ObjectNode) model.config().get("rope_parameters"))
+        .put("rope_type", "yarn")
+        .put("factor", 40.0)
+        .put("original_max_position_embeddings", 64)
+        .put("beta_fast", 32.0)
+        .put("beta_slow", 1.0)
+        .put("mscale", 0.707)
+        .put("mscale_all_dim", 0.707);
+    assertSameAsFolder(model);
+  }
+
+  /** Only the layers that see everything are stretched. */
+  @Test
+  void gemma3StretchedLinearly() throws IOException {
+    HuggingFaceCopy model = HuggingFaceCopy.of(golden("gemma3"));
+    ((ObjectNode) model.config().get("rope_parameters").get("full_attention"))
+        .put("rope_type", "linear")
+        .put("factor", 8.0);
+    assertSameAsFolder(model);
+  }
+
+  private void assertSameAsFolder(HuggingFaceCopy model) throws IOException {
+    int[] tokens = LogitsRun.tokens(golden("gemma3"));
+    float[] expected = LogitsRun.logits(model.write(folder.resolve("hf")), tokens, tokens.length);
+    Path gguf = GoldenGguf.of(model).write(folder.resolve("model.gguf"));
+    float[] actual = LogitsRun.logits(gguf, tokens, tokens.length);
+    LogitsRun.assertClose("from GGUF", expected, actual, tokens.length, 1e-4f);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"smollm3", "deepseek-v3"})
   void splitFileIsTheModel(String model) throws IOException {

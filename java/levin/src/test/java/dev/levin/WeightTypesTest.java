@@ -98,8 +98,8 @@ class WeightTypesTest {
   @EnumSource(
       mode = Mode.INCLUDE,
       names = {
-        "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K",
-        "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4"
+        "F64", "Q8_1", "Q8_K", "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K",
+        "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4"
       })
   void allMatricesOfOneType(DType dtype) throws IOException {
     assertSameAsWidened(encoded(dtype, name -> true));

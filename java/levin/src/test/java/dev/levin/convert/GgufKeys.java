@@ -100,6 +100,10 @@ final class GgufKeys {
       copyNumber(rope, "beta_fast", "rope.scaling.yarn_beta_fast");
       copyNumber(rope, "beta_slow", "rope.scaling.yarn_beta_slow");
     }
+    if (rope.path("rope_type").asText().equals("linear")) {
+      put("rope.scaling.type", "linear");
+      copyNumber(rope, "factor", "rope.scaling.factor");
+    }
     copyNumber(config, "rope_theta", "rope.freq_base");
     copyNumber(rope, "rope_theta", "rope.freq_base");
     copyNumber(parameters.path("sliding_attention"), "rope_theta", "rope.freq_base_swa");
