@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 final class GridEncoders {
   private static final int VALUES = 256;
   private static final int SEVEN_BITS = 127;
+  private static final float EVENNESS = 1;
 
   private GridEncoders() {}
 
@@ -36,7 +37,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, Xxs2.GRID, true, 0.125f, 8);
 
     IQ2_XXS() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override
@@ -57,7 +58,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, Xs2.GRID, true, 0.125f, 16);
 
     IQ2_XS() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override
@@ -76,7 +77,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, S2.GRID, false, 0.125f, 16);
 
     IQ2_S() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override
@@ -102,7 +103,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, Xxs3.GRID, true, 0.25f, 8);
 
     IQ3_XXS() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override
@@ -123,7 +124,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, S3.GRID, false, 1, 8);
 
     IQ3_S() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override
