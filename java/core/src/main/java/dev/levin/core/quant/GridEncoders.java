@@ -10,6 +10,9 @@ final class GridEncoders {
   private static final int SEVEN_BITS = 127;
   private static final float EVENNESS = 1;
 
+  /** Of IQ2_XXS, whose grid is so coarse that evenly weighed levels shrink the most. */
+  private static final float LITTLE_EVENNESS = 0.1f;
+
   private GridEncoders() {}
 
   /** Lists of neighbours take a tenth of a second to make: only formats that are written do. */
@@ -37,7 +40,7 @@ final class GridEncoders {
     private final GridGroups fit = new GridGroups(block, Xxs2.GRID, true, 0.125f, 8);
 
     IQ2_XXS() {
-      super(VALUES, EVENNESS);
+      super(VALUES, LITTLE_EVENNESS);
     }
 
     @Override
