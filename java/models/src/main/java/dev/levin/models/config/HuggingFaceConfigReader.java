@@ -62,7 +62,8 @@ public final class HuggingFaceConfigReader {
   }
 
   public static DecoderConfig read(Metadata file, WeightSource weights) {
-    Metadata config = file.has("text_config") ? file.object("text_config") : file;
+    Metadata config =
+        HuggingFaceDefaults.fill(file.has("text_config") ? file.object("text_config") : file);
     checkQuantisation(file);
     HuggingFaceConfigReader reader = new HuggingFaceConfigReader(config);
     TensorNames names = TensorNames.huggingFace(weights);
@@ -341,13 +342,6 @@ public final class HuggingFaceConfigReader {
   private Activation activation() {
     String name =
         config.string("hidden_activation").or(() -> config.string("hidden_act")).orElse("silu");
-    return switch (name) {
-      case "silu", "swish" -> Activation.SILU;
-      case "gelu_pytorch_tanh", "gelu_new", "gelu_fast" -> Activation.GELU_TANH;
-      case "gelu" -> Activation.GELU_ERF;
-      case "relu" -> Activation.RELU;
-      case "relu2" -> Activation.RELU_SQUARED;
-      default -> throw config.error("hidden_act", "is '" + name + "', an unknown activation");
-    };
+    return Activations.named(config, "hidden_act", name);
   }
 }
