@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       RenderCommand.class,
       DevicesCommand.class,
       SynthesizeCommand.class,
+      BenchCommand.class,
       CommandLine.HelpCommand.class,
     },
     footer = {
