@@ -239,6 +239,11 @@ class ConfigReaderTest {
     values.put("hidden_size", "wide");
     assertEquals("config.json: 'hidden_size' is not an integer", failure(values));
     values = huggingFace("llama");
+    values.put("tie_word_embeddings", false);
+    assertEquals(
+        "test: tensor 'lm_head.weight' is missing and 'tie_word_embeddings' is false",
+        failure(values));
+    values = huggingFace("llama");
     values.put("quantization_config", Map.of("quant_method", "gptq"));
     assertTrue(failure(values).contains("'gptq' cannot be read"));
     ModelFormatException error =
