@@ -27,8 +27,8 @@ public final class GgufWriter {
   public interface TensorData {
     /**
      * Fills {@code chunk}, off-heap memory that any thread may write to until this returns, with
-     * the tensor's bytes from {@code offset} on. Called with rising offsets; every chunk holds whole
-     * blocks.
+     * the tensor's bytes from {@code offset} on. Called with rising offsets; every chunk holds
+     * whole blocks.
      */
     void fill(long offset, MemorySegment chunk);
   }
