@@ -13,14 +13,16 @@ final class CeilingProbe {
   /** Several times the last-level cache of most machines. */
   private static final long READ_BYTES = 256L << 20;
 
-  private static final int READ_PASSES = 12;
+  private static final int READ_PASSES = 24;
 
   /** Fits the level-1 cache beside everything else. */
   private static final int CHAINS = 1024;
 
+  /** Multiply-adds of a chain in one call. */
   private static final int LINKS = 16;
+
   private static final int ROUNDS = 16_000;
-  private static final int MULTIPLY_PASSES = 12;
+  private static final int MULTIPLY_PASSES = 24;
 
   /** x = x / 2 + 1 tends to 2: no overflow and no denormals however long it runs. */
   private static final float FACTOR = 0.5f;

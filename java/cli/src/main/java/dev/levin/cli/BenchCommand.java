@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       "Measures tokens per second of the forward pass, prompts (pp) and generation (tg).",
       "Every option takes a list, separated by commas; the table is their product."
     },
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    subcommands = {BenchKernelsCommand.class, BenchRooflineCommand.class})
 final class BenchCommand implements Callable<Integer> {
   private final CommandIo io;
 

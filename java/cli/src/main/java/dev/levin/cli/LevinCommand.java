@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       DevicesCommand.class,
       SynthesizeCommand.class,
       BenchCommand.class,
+      PerplexityCommand.class,
       CommandLine.HelpCommand.class,
     },
     footer = {

@@ -35,6 +35,10 @@ final class ReportOutput {
     files.forEach(file -> OutputFormat.ofFileName(file.toString()));
   }
 
+  boolean isMarkdown() {
+    return format == OutputFormat.MD;
+  }
+
   Environment environment() throws IOException {
     List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
     return Environment.current(

@@ -13,6 +13,7 @@ import dev.levin.models.Decoder;
 import dev.levin.models.DecoderConfig;
 import dev.levin.models.DecoderOptions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,9 @@ public final class ModelBench {
   private final BenchPlan plan;
   private final Listener listener;
 
+  /** Measured once a backend, so that the models of a table are held to the same. */
+  private final Map<BackendChoice, Optional<Ceilings>> ceilings = new HashMap<>();
+
   public ModelBench(BenchPlan plan, Listener listener) {
     this.plan = plan;
     this.listener = listener;
@@ -51,9 +55,13 @@ public final class ModelBench {
             DecoderConfig.read(source.metadata(), source.naming(), source.weights());
         requireContext(model, config);
         for (BackendChoice choice : plan.backends()) {
-          listener.loading(model.label(), choice.name());
           try (Backend backend = choice.open()) {
-            run(subject(model, source.weights(), backend), config, source.weights(), backend);
+            listener.loading(model.label(), backend.name());
+            run(
+                subject(model, source.weights(), choice, backend),
+                config,
+                source.weights(),
+                backend);
           }
         }
       }
@@ -68,8 +76,8 @@ public final class ModelBench {
     }
   }
 
-  private static ModelResult.Subject subject(
-      ModelChoice model, WeightSource weights, Backend backend) {
+  private ModelResult.Subject subject(
+      ModelChoice model, WeightSource weights, BackendChoice choice, Backend backend) {
     long bytes = 0;
     long parameters = 0;
     for (String name : weights.names()) {
@@ -78,7 +86,7 @@ public final class ModelBench {
       parameters += tensor.shape().elements();
     }
     Map<String, String> properties = backend.device().properties();
-    Optional<Ceilings> ceilings = backend.measureCeilings();
+    Optional<Ceilings> limits = ceilings.computeIfAbsent(choice, key -> backend.measureCeilings());
     return new ModelResult.Subject(
         model.label(),
         bytes,
@@ -87,7 +95,7 @@ public final class ModelBench {
         backend.device().name(),
         properties.getOrDefault("kernels", UNKNOWN),
         Integer.parseInt(properties.getOrDefault("threads", "0")),
-        ceilings.orElse(null));
+        limits.orElse(null));
   }
 
   private void run(

@@ -1,5 +1,6 @@
 package dev.levin.measure.report;
 
+import dev.levin.core.backend.Ceilings;
 import dev.levin.measure.Environment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,6 +39,14 @@ public final class EnvironmentLines {
             environment.processors(),
             load,
             environment.date());
+  }
+
+  /** For example {@code reads 24.0 GB/s, multiplies 194.0 GFLOP/s (F32)}. */
+  static String describe(Ceilings limits) {
+    return "reads %s GB/s, multiplies %s GFLOP/s (F32)"
+        .formatted(
+            Numbers.fixed(limits.readBytesPerSecond() / 1e9, 1),
+            Numbers.fixed(limits.flopsPerSecond() / 1e9, 1));
   }
 
   private static String commit(Environment environment) {

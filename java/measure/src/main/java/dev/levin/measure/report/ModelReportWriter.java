@@ -107,15 +107,8 @@ public final class ModelReportWriter {
       }
     }
     Map<String, String> lines = new LinkedHashMap<>();
-    best.forEach((place, limits) -> lines.put(place, describe(limits)));
+    best.forEach((place, limits) -> lines.put(place, EnvironmentLines.describe(limits)));
     return lines;
-  }
-
-  private static String describe(Ceilings limits) {
-    return "reads %s GB/s, multiplies %s GFLOP/s (F32)"
-        .formatted(
-            Numbers.fixed(limits.readBytesPerSecond() / 1e9, 1),
-            Numbers.fixed(limits.flopsPerSecond() / 1e9, 1));
   }
 
   private Table csv() {
