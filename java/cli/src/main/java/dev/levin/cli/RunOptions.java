@@ -38,6 +38,13 @@ final class RunOptions {
   private int context;
 
   @Option(
+      names = "--slide",
+      description =
+          "When the context is full, drop the older half of the text and go on; without it the"
+              + " text ends there.")
+  private boolean slide;
+
+  @Option(
       names = "--kv-dtype",
       paramLabel = "TYPE",
       description = "Type of cached keys and values, for example f32, f16, bf16; default f32.")
@@ -63,7 +70,11 @@ final class RunOptions {
       System.setProperty(THREADS_PROPERTY, threads.toString());
     }
     LlmOptions.Builder options =
-        LlmOptions.builder().backend(backend).contextLength(context).maxSequences(1);
+        LlmOptions.builder()
+            .backend(backend)
+            .contextLength(context)
+            .maxSequences(1)
+            .slidingContext(slide);
     return kvDtype == null ? options : options.kvDtype(kvDtype(spec, kvDtype));
   }
 

@@ -57,6 +57,15 @@ class GenerateCommandTest {
   }
 
   @Test
+  void slidesOnWhereAFullContextWouldEndTheText() {
+    Run full = Run.of("generate", "--ctx", "32", "-n", "60", PROMPT);
+    assertTrue(full.err().contains("generated 2"), full.err());
+    Run sliding = Run.of("generate", "--ctx", "32", "--slide", "-n", "60", PROMPT);
+    assertTrue(sliding.err().contains("generated 60 tokens"), sliding.err());
+    assertTrue(sliding.out().startsWith(full.out()), sliding.out());
+  }
+
+  @Test
   void endsBeforeAStopText() {
     assertEquals(
         ", there was a quiet girl",
