@@ -15,6 +15,7 @@ record MixRule(TensorRole role, Condition condition, DType dtype) {
     FIRST_EIGHTH_UNCALIBRATED,
     /** The first eighth, when importance is known. */
     FIRST_EIGHTH_CALIBRATED,
+    UNCALIBRATED,
     SENSITIVE_LAYERS,
     /** Value matrices that four or more query heads share are small and worth more bits. */
     GROUPED_QUERIES,
@@ -33,6 +34,7 @@ record MixRule(TensorRole role, Condition condition, DType dtype) {
           case FIRST_SIXTEENTH -> layer.inFirst(16);
           case FIRST_EIGHTH_UNCALIBRATED -> layer.inFirst(8) && !model.calibrated();
           case FIRST_EIGHTH_CALIBRATED -> layer.inFirst(8) && model.calibrated();
+          case UNCALIBRATED -> !model.calibrated();
           case SENSITIVE_LAYERS -> layer.isSensitive();
           case GROUPED_QUERIES -> model.queriesPerKey() >= 4;
           case EIGHT_EXPERTS -> model.experts() == 8;

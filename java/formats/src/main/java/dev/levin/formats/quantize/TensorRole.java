@@ -6,6 +6,7 @@ enum TensorRole {
   EMBEDDING("token_embd.weight"),
   ATTENTION_VALUE(".attn_v.weight", ".attn_qkv.weight", ".attn_kv_b.weight"),
   ATTENTION_KEY(".attn_k.weight"),
+  ATTENTION_QUERY(".attn_q.weight"),
   ATTENTION_OUTPUT(".attn_output.weight"),
   FFN_DOWN(".ffn_down.weight", ".ffn_down_exps.weight", ".ffn_down_shexp.weight"),
   OTHER;

@@ -75,6 +75,42 @@ class PlannerTest {
     assertEquals(Recipe.mix(mix).base(), types.get("token_embd.weight"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "IQ2_XXS, IQ2_XXS, Q4_K, IQ2_XXS, Q2_K, IQ2_XXS, Q2_K",
+    "IQ2_XS, IQ2_XS, Q4_K, IQ2_XS, Q2_K, IQ2_XS, Q2_K",
+    "IQ2_S, IQ2_XS, Q4_K, IQ3_S, IQ3_S, IQ2_XS, IQ3_S",
+    "IQ2_M, IQ2_S, Q4_K, IQ3_S, IQ3_S, IQ2_S, IQ3_S",
+    "IQ3_XXS, IQ2_S, Q4_K, IQ3_S, Q4_K, Q3_K, IQ3_S",
+    "IQ3_S, IQ3_S, Q4_K, IQ3_S, IQ3_S, IQ3_S, IQ3_S",
+    "IQ3_M, IQ3_S, Q4_K, Q4_K, Q4_K, IQ3_S, IQ3_S",
+    "TQ2_0, TQ2_0, TQ2_0, TQ2_0, TQ2_0, TQ2_0, Q4_K"
+  })
+  void mixesOfFewBits(
+      String mix,
+      DType query,
+      DType value,
+      DType output,
+      DType firstDown,
+      DType lastDown,
+      DType embedding) {
+    Map<String, DType> types = plan(Recipe.mix(mix), LLAMA, 8, 256);
+    assertEquals(query, types.get("blk.3.attn_q.weight"));
+    assertEquals(value, types.get("blk.3.attn_v.weight"));
+    assertEquals(output, types.get("blk.3.attn_output.weight"));
+    assertEquals(firstDown, types.get("blk.0.ffn_down.weight"));
+    assertEquals(lastDown, types.get("blk.7.ffn_down.weight"));
+    assertEquals(embedding, types.get("token_embd.weight"));
+    boolean common = mix.equals("IQ3_S") || mix.equals("IQ3_M") || mix.startsWith("TQ");
+    assertEquals(common ? DType.Q6_K : DType.Q5_K, types.get("output.weight"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Q2_K, 10", "Q3_K, 11", "Q4_K, 14", "IQ2_XS, 20", "IQ2_S, 29", "IQ3_S, 26", "F16, 1"})
+  void fileTypesOfOneTypeThroughout(DType dtype, int fileType) {
+    assertEquals(fileType, Recipe.uniform(dtype).fileType());
+  }
+
   @Test
   void whatIsNoMatrixOfWeightsStays() {
     Map<String, DType> types = plan(Recipe.uniform(DType.Q4_0), LLAMA, 1, 256);
