@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       SynthesizeCommand.class,
       BenchCommand.class,
       PerplexityCommand.class,
+      QuantizeCommand.class,
       CommandLine.HelpCommand.class,
     },
     footer = {

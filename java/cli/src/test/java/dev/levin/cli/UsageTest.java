@@ -12,7 +12,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
   private static final List<String> SUBCOMMANDS =
       List.of(
-          "generate", "chat", "inspect", "tokenize", "logits", "render", "devices", "synthesize");
+          "generate",
+          "chat",
+          "inspect",
+          "tokenize",
+          "logits",
+          "render",
+          "devices",
+          "synthesize",
+          "bench",
+          "perplexity",
+          "quantize");
 
   @ParameterizedTest
   @ValueSource(
@@ -49,6 +59,39 @@ class UsageTest {
         "devices --nonsense",
         "synthesize llama-1b",
         "synthesize no-such-shape -o out.gguf",
+        "bench -p x",
+        "bench -p 1,,2",
+        "bench -p -1",
+        "bench -p 0 -n 0",
+        "bench -pg 5",
+        "bench -r 0",
+        "bench -b 0",
+        "bench -d -1",
+        "bench -t 0",
+        "bench -p 999999",
+        "bench --kv-dtype f32,i8",
+        "bench --backend nonsense",
+        "bench --kernels nonsense",
+        "bench --synthetic no-such-shape",
+        "bench -m no-such-file.gguf",
+        "bench -o pdf",
+        "bench --save results.pdf",
+        "bench nonsense",
+        "bench kernels --op (",
+        "bench kernels --op nonsense",
+        "bench kernels --shapes nonsense",
+        "bench kernels --tokens 0",
+        "bench kernels --baseline no-such-file.json",
+        "bench roofline --results no-such-file.json",
+        "perplexity",
+        "perplexity -f no-such-file.txt",
+        "perplexity -f no-such-file.txt --chunk 1",
+        "perplexity -f pom.xml --chunk 999999",
+        "perplexity -f pom.xml --chunk 4 --skip 3",
+        "quantize",
+        "quantize -m no-such-file.gguf -o out.gguf --type Q8_0",
+        "quantize -m pom.xml -o out.gguf --type Q17",
+        "quantize -m pom.xml -o out.gguf --type Q8_0 --threads 0",
       })
   void refusesInOneLine(String line) {
     Run.of(line.isEmpty() ? new String[0] : line.split(" ")).refused();

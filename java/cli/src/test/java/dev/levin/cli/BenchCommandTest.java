@@ -1,0 +1,75 @@
+package dev.levin.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void measuresTheProductOfItsLists() throws Exception {
+    Path page = folder.resolve("bench.html");
+    String json =
+        Run.of(
+                ("bench -p 4 -n 2 -pg 2,1 -d 0,3 --kv-dtype f32,f16 -t 1 -r 2 -o json --save "
+                        + page)
+                    .split(" "))
+            .succeeded();
+    JsonNode root = new ObjectMapper().readTree(json);
+    assertEquals(3 * 2 * 2, root.path("results").size());
+    assertTrue(root.path("environment").path("command").asText().startsWith("levin bench -p 4"));
+    assertTrue(Files.readString(page).contains("<svg"));
+  }
+
+  @Test
+  void measuresASynthesizedModel() {
+    String model = folder.resolve("tiny.gguf").toString();
+    Run.of("synthesize", "tiny:Q4_0", "-o", model).succeeded();
+    String table =
+        Run.of("bench", "-m", model, "-p", "4", "-n", "0", "-r", "1", "-t", "1,2").succeeded();
+    assertTrue(table.lines().anyMatch(line -> line.matches("\\| tiny.gguf .*pp4.*")), table);
+    assertEquals(4, table.lines().filter(line -> line.startsWith("|")).count(), table);
+  }
+
+  @Test
+  void measuresKernelsAndPlotsThem() throws Exception {
+    Path results = folder.resolve("kernels.json");
+    Path plot = folder.resolve("roofline.svg");
+    Run.of(
+            ("bench kernels --shapes tiny --op linear --dtype f32 --tokens 1 -r 1 --time 1 -t 1"
+                    + " --save "
+                    + results)
+                .split(" "))
+        .succeeded();
+    String text =
+        Run.of("bench", "roofline", "--results", results.toString(), "--svg", plot.toString())
+            .succeeded();
+    assertTrue(text.contains("FLOP a byte"), text);
+    assertTrue(Files.readString(plot).startsWith("<svg"));
+    String compared =
+        Run.of(
+                ("bench kernels --shapes tiny --op ^Linear --dtype f32 --tokens 1 -r 1 --time 1"
+                        + " -t 1 --baseline "
+                        + results)
+                    .split(" "))
+            .succeeded();
+    assertTrue(compared.contains("x base"), compared);
+  }
+
+  @Test
+  void refusesOtherFilesAsResults() throws Exception {
+    Path file = folder.resolve("other.json");
+    Files.writeString(file, "[1]");
+    String line = Run.of("bench", "roofline", "--results", file.toString()).refused();
+    assertTrue(line.contains(file.toString()), line);
+    assertFalse(Files.exists(folder.resolve("roofline.svg")));
+  }
+}
