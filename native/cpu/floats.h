@@ -18,10 +18,6 @@ typedef __m512 Wide;
 constexpr int kFloatTileRows = 4;
 constexpr int kFloatTileTokens = 6;
 
-LEVIN_INLINE Wide join(F32x8 low, F32x8 high) {
-  return _mm512_insertf32x8(_mm512_castps256_ps512((__m256)low), (__m256)high, 1);
-}
-
 LEVIN_INLINE Wide wide_zero() {
   return _mm512_setzero_ps();
 }
@@ -32,6 +28,18 @@ LEVIN_INLINE Wide load_wide(const void* p) {
 
 LEVIN_INLINE Wide wide_fma(Wide a, Wide b, Wide c) {
   return _mm512_fmadd_ps(a, b, c);
+}
+
+LEVIN_INLINE Wide widen_words16(U16x16 v) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)v), 16));
+}
+
+LEVIN_INLINE Wide halves16_to_float(U16x16 v) {
+  return _mm512_cvtph_ps((__m256i)v);
+}
+
+LEVIN_INLINE Wide scale_wide(Wide v, float factor) {
+  return v * factor;
 }
 
 LEVIN_INLINE float sum_wide(Wide v) {
@@ -45,10 +53,6 @@ struct Wide {
 constexpr int kFloatTileRows = 2;
 constexpr int kFloatTileTokens = 3;
 
-LEVIN_INLINE Wide join(F32x8 low, F32x8 high) {
-  return {low, high};
-}
-
 LEVIN_INLINE Wide wide_zero() {
   return {F32x8{}, F32x8{}};
 }
@@ -59,6 +63,26 @@ LEVIN_INLINE Wide load_wide(const void* p) {
 
 LEVIN_INLINE Wide wide_fma(Wide a, Wide b, Wide c) {
   return {fma(a.low, b.low, c.low), fma(a.high, b.high, c.high)};
+}
+
+LEVIN_INLINE U16x8 low_words(U16x16 v) {
+  return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+LEVIN_INLINE U16x8 high_words(U16x16 v) {
+  return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+LEVIN_INLINE Wide widen_words16(U16x16 v) {
+  return {(F32x8)(widen_words(low_words(v)) << 16), (F32x8)(widen_words(high_words(v)) << 16)};
+}
+
+LEVIN_INLINE Wide halves16_to_float(U16x16 v) {
+  return {halves_to_float(low_words(v)), halves_to_float(high_words(v))};
+}
+
+LEVIN_INLINE Wide scale_wide(Wide v, float factor) {
+  return {v.low * factor, v.high * factor};
 }
 
 LEVIN_INLINE float sum_wide(Wide v) {
@@ -78,19 +102,15 @@ struct Float16 {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_F16, 1, 2, false, 0, false, false};
 
   LEVIN_INLINE static Wide load16(const uint8_t* p) {
-    return join(halves_to_float(load<U16x8>(p)), halves_to_float(load<U16x8>(p + 16)));
+    return halves16_to_float(load<U16x16>(p));
   }
 };
 
 struct BFloat16 {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_BF16, 1, 2, false, 0, false, false};
 
-  LEVIN_INLINE static F32x8 load8(const uint8_t* p) {
-    return (F32x8)(__builtin_convertvector(load<U16x8>(p), U32x8) << 16);
-  }
-
   LEVIN_INLINE static Wide load16(const uint8_t* p) {
-    return join(load8(p), load8(p + 16));
+    return widen_words16(load<U16x16>(p));
   }
 };
 
@@ -98,29 +118,23 @@ struct BFloat16 {
 struct Float8E5M2 {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_F8_E5M2, 1, 1, false, 0, false, false};
 
-  LEVIN_INLINE static F32x8 load8(const uint8_t* p) {
-    return halves_to_float(__builtin_convertvector(load<U8x8>(p), U16x8) << 8);
-  }
-
   LEVIN_INLINE static Wide load16(const uint8_t* p) {
-    return join(load8(p), load8(p + 8));
+    return halves16_to_float(widen_bytes(load<U8x16>(p)) << 8);
   }
 };
 
-/* Its exponent and mantissa, put where an F16 has them, are a number 2^8 times too small. */
+/*
+ * Its exponent and mantissa, put where an F16 has them, are a number 2^8 times too small. The one NaN,
+ * all ones, overflows into the eighth bit when 1 is added.
+ */
 struct Float8E4M3 {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_F8_E4M3, 1, 1, false, 0, false, false};
 
-  LEVIN_INLINE static F32x8 load8(const uint8_t* p) {
-    U16x8 codes = __builtin_convertvector(load<U8x8>(p), U16x8);
-    U16x8 magnitudes = codes & 0x7f;
-    U16x8 is_nan = (U16x8)(magnitudes == 0x7f);
-    U16x8 halves = (codes & 0x80) << 8 | magnitudes << 7 | (is_nan & 0x7fff);
-    return halves_to_float(halves) * 256.0f;
-  }
-
   LEVIN_INLINE static Wide load16(const uint8_t* p) {
-    return join(load8(p), load8(p + 8));
+    U16x16 codes = widen_bytes(load<U8x16>(p));
+    U16x16 magnitudes = codes & 0x7f;
+    U16x16 nan = -((magnitudes + 1) >> 7) & 0x7fff;
+    return scale_wide(halves16_to_float(((codes & 0x80) << 8) | (magnitudes << 7) | nan), 256.0f);
   }
 };
 
@@ -136,7 +150,7 @@ LEVIN_INLINE void add_products(const uint8_t* const* rows, const uint8_t* const*
 }
 
 /* results[r][t]; the last lanes of a row that ends among them are zero. */
-template <class Format, int kRows, int kTokens>
+template <class Format, int kRows, int kTokens, bool kPrefetch>
 LEVIN_INLINE void multiply_floats(const uint8_t* const* first, const uint8_t* const* x, int64_t k,
                                   float (*results)[kTokens]) {
   constexpr int kBytes = Format::kScheme.block_bytes;
@@ -152,6 +166,9 @@ LEVIN_INLINE void multiply_floats(const uint8_t* const* first, const uint8_t* co
   for (; at + kFloatLanes <= k; at += kFloatLanes) {
     add_products<Format, kRows, kTokens>(rows, x, at, sums);
     for (int r = 0; r < kRows; r++) {
+      if constexpr (kPrefetch) {
+        __builtin_prefetch(rows[r] + kPrefetchBytes);
+      }
       rows[r] += kFloatLanes * kBytes;
     }
   }
@@ -171,7 +188,7 @@ LEVIN_INLINE void multiply_floats(const uint8_t* const* first, const uint8_t* co
 }
 
 /* kTokens tokens with rows [n, n + count) that lie row_stride bytes apart, kRows at a time. */
-template <class Format, int kRows, int kTokens>
+template <class Format, int kRows, int kTokens, bool kPrefetch>
 LEVIN_INLINE void multiply_float_rows(const LinearCall& call, const uint8_t* weight, int64_t row_stride,
                                       int64_t n, int64_t count, int64_t t) {
   const uint8_t* x[kTokens];
@@ -184,7 +201,7 @@ LEVIN_INLINE void multiply_float_rows(const LinearCall& call, const uint8_t* wei
       rows[r] = weight + (row + r < count ? row + r : count - 1) * row_stride;
     }
     float results[kRows][kTokens];
-    multiply_floats<Format, kRows, kTokens>(rows, x, call.k, results);
+    multiply_floats<Format, kRows, kTokens, kPrefetch>(rows, x, call.k, results);
     for (int r = 0; r < kRows && row + r < count; r++) {
       for (int i = 0; i < kTokens; i++) {
         call.out[(t + i) * call.out_stride + n + row + r - call.n0] = results[r][i];
@@ -212,23 +229,23 @@ LEVIN_INLINE void multiply_widened(const LinearCall& call, const uint8_t* weight
                                    int64_t count) {
   int64_t t = 0;
   for (; t + kFloatTileTokens <= call.tokens; t += kFloatTileTokens) {
-    multiply_float_rows<Float32, kFloatTileRows, kFloatTileTokens>(call, weight, row_stride, n, count, t);
+    multiply_float_rows<Float32, kFloatTileRows, kFloatTileTokens, false>(call, weight, row_stride, n, count, t);
   }
   for (; t < call.tokens; t++) {
-    multiply_float_rows<Float32, kFloatTileRows, 1>(call, weight, row_stride, n, count, t);
+    multiply_float_rows<Float32, kFloatTileRows, 1, false>(call, weight, row_stride, n, count, t);
   }
 }
 
 template <class Format>
 void linear_floats(const LinearCall& call) {
-  constexpr int kRows = 4;
+  constexpr int kRows = Format::kScheme.block_bytes > 1 ? 1 : 2;
   const uint8_t* weight = call.weight + call.n0 * call.row_stride;
   int64_t count = call.n1 - call.n0;
   switch (call.tokens) {
     case 1:
-      return multiply_float_rows<Format, kRows, 1>(call, weight, call.row_stride, call.n0, count, 0);
+      return multiply_float_rows<Format, kRows, 1, true>(call, weight, call.row_stride, call.n0, count, 0);
     case 2:
-      return multiply_float_rows<Format, kRows, 2>(call, weight, call.row_stride, call.n0, count, 0);
+      return multiply_float_rows<Format, kRows, 2, true>(call, weight, call.row_stride, call.n0, count, 0);
     default:
       break;
   }

@@ -207,8 +207,8 @@ struct TQ2_0 : NoMins {
 };
 
 /*
- * Bytes are base-3 fractions: multiplied by 3^k modulo 256 they show digit k as their position in
- * [0, 256) cut in three: from 86 on it is 1, from 171 on 2.
+ * Bytes are base-3 fractions: multiplied by 3^k modulo 256 they show digit k as the third of [0, 256)
+ * they lie in: from 86 on it is 1, from 171 on 2.
  */
 struct TQ1_0 : NoMins {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ1_0, 256, 54, true, 1, false, false};
@@ -221,7 +221,8 @@ struct TQ1_0 : NoMins {
     for (int k = 0; k < K; k++) {
       bytes = bytes + bytes + bytes;
     }
-    return -(U8x32)(bytes > 85) - (U8x32)(bytes > 170);
+    U8x32 beyond_first = smaller(subtract_saturated(bytes, splat8(85)), splat8(1));
+    return beyond_first + smaller(subtract_saturated(bytes, splat8(170)), splat8(1));
   }
 
   LEVIN_INLINE static U8x32 join(U8x32 low_from, U8x32 high_from) {
@@ -276,10 +277,10 @@ struct MXFP4 : NoMins {
 
   /* 2^(e - 128), subnormal for the two smallest e. */
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    U32x8 e = {p[0], p[17], p[34], p[51], p[68], p[85], p[102], p[119]};
-    U32x8 small = 0x00200000u << (e & 1u);
-    U32x8 is_small = (U32x8)(e < 2u);
-    even = (F32x8)((small & is_small) | ((e - 1u) << 23u & ~is_small));
+    U32x8 e = widen_words(U16x8{p[0], p[17], p[34], p[51], p[68], p[85], p[102], p[119]});
+    U32x8 subnormal = 0x00200000u + (e << 21);
+    U32x8 normal = (e - 1) << 23;
+    even = (F32x8)(e < 2 ? subnormal : normal);
   }
 };
 
@@ -304,18 +305,17 @@ struct NVFP4 : NoMins {
    * Half of an unsigned E4M3: its seven bits are those of an F16 that is 256 times too small. 0x7f has
    * no value and reads as 0; with the unused eighth bit set it is 480.
    */
-  LEVIN_INLINE static F32x8 half_scales(const uint8_t* p, int group) {
-    uint16_t bits[8];
-    for (int i = 0; i < 8; i++) {
-      uint8_t scale = p[i / 2 * 36 + i % 2 * 2 + group];
-      bits[i] = scale == 0x7f ? 0 : (uint16_t)((scale & 0x7f) << 7);
-    }
-    return halves_to_float(load<U16x8>(bits)) * 128.0f;
+  LEVIN_INLINE static F32x8 half_scales(U16x8 bytes) {
+    U16x8 valid = (U16x8)(bytes != 0x7f);
+    return halves_to_float(((bytes & 0x7f) << 7) & valid) * 128.0f;
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    even = half_scales(p, 0);
-    odd = half_scales(p, 1);
+    const uint32_t groups[4] = {load<uint32_t>(p), load<uint32_t>(p + 36), load<uint32_t>(p + 72),
+                                load<uint32_t>(p + 108)};
+    U16x8 pairs = load<U16x8>(groups);
+    even = half_scales(pairs & 0xff);
+    odd = half_scales(pairs >> 8);
   }
 };
 

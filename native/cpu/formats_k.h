@@ -6,30 +6,17 @@
 
 namespace {
 
-/* Bytes 0, 2, ... and 1, 3, ... of sixteen, sign extended. */
-LEVIN_INLINE F32x8 even_bytes(const uint8_t* p) {
-  typedef int8_t I8x16 __attribute__((vector_size(16)));
-  I8x16 v = load<I8x16>(p);
-  return to_float(__builtin_shufflevector(v, v, 0, 2, 4, 6, 8, 10, 12, 14));
-}
-
-LEVIN_INLINE F32x8 odd_bytes(const uint8_t* p) {
-  typedef int8_t I8x16 __attribute__((vector_size(16)));
-  I8x16 v = load<I8x16>(p);
-  return to_float(__builtin_shufflevector(v, v, 1, 3, 5, 7, 9, 11, 13, 15));
-}
-
 /* Two bits of every byte: code I of those that lie four to a byte. */
 template <int I>
 LEVIN_INLINE U8x32 crumbs(const uint8_t* p) {
   return shift_right(load<U8x32>(p + I / 4 * 32), I % 4 * 2) & splat8(3);
 }
 
-/* Bit I of every byte, as kValue. */
-template <int I, int kValue>
-LEVIN_INLINE U8x32 bit_as(const uint8_t* p) {
-  const U8x32 select = splat8(1 << I);
-  return (U8x32)((load<U8x32>(p) & select) == select) & splat8(kValue);
+/* Bit I of every byte, moved to bit kTo. */
+template <int I, int kTo>
+LEVIN_INLINE U8x32 moved_bit(const uint8_t* p) {
+  U32x8 v = load<U32x8>(p);
+  return (U8x32)(I > kTo ? v >> (I > kTo ? I - kTo : 0) : v << (kTo > I ? kTo - I : 0)) & splat8(1 << kTo);
 }
 
 struct Q2_K {
@@ -45,16 +32,16 @@ struct Q2_K {
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
     float d = half_at(p + 80);
-    U8x16 packed = load<U8x16>(p) & 15;
-    even = d * even_bytes((const uint8_t*)&packed);
-    odd = d * odd_bytes((const uint8_t*)&packed);
+    byte_pairs_to_float(load<U8x16>(p) & 15, even, odd);
+    even = d * even;
+    odd = d * odd;
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8& odd) {
     float d = -half_at(p + 82);
-    U8x16 packed = load<U8x16>(p) >> 4;
-    even = d * even_bytes((const uint8_t*)&packed);
-    odd = d * odd_bytes((const uint8_t*)&packed);
+    byte_pairs_to_float(load<U8x16>(p) >> 4, even, odd);
+    even = d * even;
+    odd = d * odd;
   }
 };
 
@@ -66,7 +53,7 @@ struct Q3_K : NoMins {
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return crumbs<I>(p + 32) | bit_as<I, 4>(p);
+    return crumbs<I>(p + 32) | moved_bit<I, 2>(p);
   }
 
   /* Eight bytes hold the low nibbles of two scales each, four bytes two high bits of four. */
@@ -79,8 +66,9 @@ struct Q3_K : NoMins {
     uint64_t high_second = (high >> 4 & high_mask) | (uint64_t)(high >> 6 & high_mask) << 32;
     uint64_t packed[2] = {(low & low_mask) | high_first << 4, (low >> 4 & low_mask) | high_second << 4};
     float d = half_at(p + 108);
-    even = d * (even_bytes((const uint8_t*)packed) - 32.0f);
-    odd = d * (odd_bytes((const uint8_t*)packed) - 32.0f);
+    byte_pairs_to_float(load<U8x16>(packed) - 32, even, odd);
+    even = d * even;
+    odd = d * odd;
   }
 };
 
@@ -90,16 +78,14 @@ struct SixBitScales {
     uint32_t first = load<uint32_t>(packed);
     uint32_t third = load<uint32_t>(packed + 8);
     uint32_t high = (third & 0x0f0f0f0fu) | (first >> 6 & 0x03030303u) << 4;
-    uint64_t bytes = (first & 0x3f3f3f3fu) | (uint64_t)high << 32;
-    return to_float(load<U8x8>(&bytes));
+    return bytes_to_float((first & 0x3f3f3f3fu) | (uint64_t)high << 32);
   }
 
   LEVIN_INLINE static F32x8 mins(const uint8_t* packed) {
     uint32_t second = load<uint32_t>(packed + 4);
     uint32_t third = load<uint32_t>(packed + 8);
     uint32_t high = (third >> 4 & 0x0f0f0f0fu) | (second >> 6 & 0x03030303u) << 4;
-    uint64_t bytes = (second & 0x3f3f3f3fu) | (uint64_t)high << 32;
-    return to_float(load<U8x8>(&bytes));
+    return bytes_to_float((second & 0x3f3f3f3fu) | (uint64_t)high << 32);
   }
 };
 
@@ -132,7 +118,7 @@ struct Q5_K {
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
     U8x32 low = shift_right(load<U8x32>(p + 48 + I / 2 * 32), I % 2 * 4) & splat8(15);
-    return low | bit_as<I, 16>(p + 16);
+    return low | moved_bit<I, 4>(p + 16);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -159,8 +145,9 @@ struct Q6_K : NoMins {
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
     float d = half_at(p + 208);
-    even = d * even_bytes(p + 192);
-    odd = d * odd_bytes(p + 192);
+    byte_pairs_to_float(load<U8x16>(p + 192), even, odd);
+    even = d * even;
+    odd = d * odd;
   }
 };
 

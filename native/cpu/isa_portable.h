@@ -53,6 +53,11 @@ LEVIN_INLINE U8x32 lookup16(const uint8_t* table, U8x32 codes) {
 }
 #endif
 
+/* Per byte, not below zero. */
+LEVIN_INLINE U8x32 subtract_saturated(U8x32 a, U8x32 b) {
+  return (U8x32)(a > b) & (a - b);
+}
+
 LEVIN_INLINE F32x8 fma(F32x8 a, F32x8 b, F32x8 c) {
 #if defined(__ARM_FEATURE_FMA)
   F32x8 result;
@@ -84,6 +89,27 @@ LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
     result[i] = half_to_float(halves[i]);
   }
   return result;
+}
+
+/* Eight unsigned bytes. */
+LEVIN_INLINE F32x8 bytes_to_float(uint64_t bytes) {
+  return __builtin_convertvector(load<U8x8>(&bytes), F32x8);
+}
+
+/* The even and the odd ones of sixteen signed bytes. */
+LEVIN_INLINE void byte_pairs_to_float(U8x16 bytes, F32x8& even, F32x8& odd) {
+  for (int i = 0; i < 8; i++) {
+    even[i] = (float)(int8_t)bytes[2 * i];
+    odd[i] = (float)(int8_t)bytes[2 * i + 1];
+  }
+}
+
+LEVIN_INLINE U16x16 widen_bytes(U8x16 bytes) {
+  return __builtin_convertvector(bytes, U16x16);
+}
+
+LEVIN_INLINE U32x8 widen_words(U16x8 words) {
+  return __builtin_convertvector(words, U32x8);
 }
 
 template <bool kWide>
@@ -135,6 +161,13 @@ LEVIN_INLINE I32x8 round_to_int(F32x8 v) {
     result[i] = (int32_t)__builtin_rintf(v[i]);
   }
   return result;
+}
+
+/* 32 integers of at most a byte. */
+LEVIN_INLINE void store_bytes(const I32x8* v, uint8_t* target) {
+  for (int i = 0; i < 32; i++) {
+    target[i] = (uint8_t)v[i / 8][i % 8];
+  }
 }
 
 }  // namespace

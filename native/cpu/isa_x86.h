@@ -32,12 +32,37 @@ LEVIN_INLINE U8x32 lookup16(const uint8_t* table, U8x32 codes) {
   return (U8x32)_mm256_shuffle_epi8((__m256i)load_pair16(table), (__m256i)codes);
 }
 
+/* Per byte, not below zero. */
+LEVIN_INLINE U8x32 subtract_saturated(U8x32 a, U8x32 b) {
+  return (U8x32)_mm256_subs_epu8((__m256i)a, (__m256i)b);
+}
+
 LEVIN_INLINE F32x8 fma(F32x8 a, F32x8 b, F32x8 c) {
   return (F32x8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 }
 
 LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
   return (F32x8)_mm256_cvtph_ps((__m128i)halves);
+}
+
+/* Eight unsigned bytes. The compiler's own conversions of narrow vectors go element by element. */
+LEVIN_INLINE F32x8 bytes_to_float(uint64_t bytes) {
+  return to_float((I32x8)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)bytes)));
+}
+
+/* The even and the odd ones of sixteen signed bytes. */
+LEVIN_INLINE void byte_pairs_to_float(U8x16 bytes, F32x8& even, F32x8& odd) {
+  __m256i words = _mm256_cvtepi8_epi16((__m128i)bytes);
+  even = to_float((I32x8)_mm256_srai_epi32(_mm256_slli_epi32(words, 16), 16));
+  odd = to_float((I32x8)_mm256_srai_epi32(words, 16));
+}
+
+LEVIN_INLINE U16x16 widen_bytes(U8x16 bytes) {
+  return (U16x16)_mm256_cvtepu8_epi16((__m128i)bytes);
+}
+
+LEVIN_INLINE U32x8 widen_words(U16x8 words) {
+  return (U32x8)_mm256_cvtepu16_epi32((__m128i)words);
 }
 
 #if defined(LEVIN_VNNI)
@@ -98,6 +123,15 @@ LEVIN_INLINE I32x8 reduce_whole(const I32x8* v) {
 
 LEVIN_INLINE I32x8 round_to_int(F32x8 v) {
   return (I32x8)_mm256_cvtps_epi32((__m256)v);
+}
+
+/* 32 integers of at most a byte. */
+LEVIN_INLINE void store_bytes(const I32x8* v, uint8_t* target) {
+  __m256i first = _mm256_packs_epi32((__m256i)v[0], (__m256i)v[1]);
+  __m256i second = _mm256_packs_epi32((__m256i)v[2], (__m256i)v[3]);
+  __m256i bytes = _mm256_packs_epi16(first, second);
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  store(target, _mm256_permutevar8x32_epi32(bytes, order));
 }
 
 /* 8 x 8 dwords; row i becomes column i. */

@@ -46,9 +46,8 @@ LEVIN_INLINE float quantize_block(const float* source, uint8_t* q, int32_t* half
   I32x8 rounded[4];
   for (int i = 0; i < 4; i++) {
     rounded[i] = round_to_int(x[i] * inverse);
-    I8x8 bytes = __builtin_convertvector(rounded[i], I8x8);
-    memcpy(q + i * 8, &bytes, sizeof(bytes));
   }
+  store_bytes(rounded, q);
   half_sums[0] = sum_lanes(rounded[0] + rounded[1]);
   half_sums[1] = sum_lanes(rounded[2] + rounded[3]);
   return largest / 127.0f;

@@ -18,6 +18,7 @@ typedef int8_t I8x32 __attribute__((vector_size(32)));
 typedef int8_t I8x8 __attribute__((vector_size(8)));
 typedef uint8_t U8x8 __attribute__((vector_size(8)));
 typedef uint16_t U16x8 __attribute__((vector_size(16)));
+typedef uint16_t U16x16 __attribute__((vector_size(32)));
 typedef int32_t I32x8 __attribute__((vector_size(32)));
 typedef uint32_t U32x8 __attribute__((vector_size(32)));
 typedef uint64_t U64x4 __attribute__((vector_size(32)));
@@ -39,21 +40,16 @@ LEVIN_INLINE U8x32 splat8(uint8_t value) {
   return U8x32{} + value;
 }
 
+LEVIN_INLINE U8x32 smaller(U8x32 a, U8x32 b) {
+  return a < b ? a : b;
+}
+
 LEVIN_INLINE F32x8 splat_f32(float value) {
   return F32x8{} + value;
 }
 
 LEVIN_INLINE F32x8 to_float(I32x8 v) {
   return __builtin_convertvector(v, F32x8);
-}
-
-/* Eight signed or unsigned bytes as floats. */
-LEVIN_INLINE F32x8 to_float(I8x8 v) {
-  return __builtin_convertvector(__builtin_convertvector(v, I32x8), F32x8);
-}
-
-LEVIN_INLINE F32x8 to_float(U8x8 v) {
-  return __builtin_convertvector(__builtin_convertvector(v, I32x8), F32x8);
 }
 
 LEVIN_INLINE float from_bits(uint32_t bits) {
