@@ -117,6 +117,7 @@ final class AttentionPass {
     private final int[] queryOffsets;
     private final float[] keys;
     private final float[] values;
+    private final float[] scratch;
     private final float[] scores;
     private final float[] sums;
     private final float[] maxima;
@@ -133,6 +134,7 @@ final class AttentionPass {
       keys = workspace.floats(Workspace.Slot.KEYS, BLOCK * keyDim);
       values =
           valueCache == null ? keys : workspace.floats(Workspace.Slot.VALUES, BLOCK * valueDim);
+      scratch = workspace.floats(Workspace.Slot.SCRATCH, MatrixKernels.SCRATCH_FLOATS);
       scores = workspace.floats(Workspace.Slot.SCORES, count * BLOCK);
       sums = workspace.floats(Workspace.Slot.SUMS, count * valueDim);
       maxima = workspace.floats(Workspace.Slot.MAXIMA, count);
@@ -168,7 +170,8 @@ final class AttentionPass {
           keyDim,
           scores,
           from - base,
-          BLOCK);
+          BLOCK,
+          scratch);
       int kvLen = lengths.kvLen(sequence);
       for (int row = 0; row < count; row++) {
         int index = firstIndex + row / group;

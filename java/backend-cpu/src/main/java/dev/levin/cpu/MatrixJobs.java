@@ -23,7 +23,7 @@ final class MatrixJobs {
   private static final int DECODED_FLOATS = 65_536;
 
   /** Most weight rows whose results are held before they are passed on. */
-  private static final int MAX_BLOCK_ROWS = 64;
+  private static final int MAX_BLOCK_ROWS = MatrixKernels.MAX_TILE_ROWS;
 
   private final MatrixKernels kernels;
   private final WorkerPool pool;
@@ -145,13 +145,15 @@ final class MatrixJobs {
     int block = Math.clamp(DECODED_FLOATS / Math.max(1, k), 4, MAX_BLOCK_ROWS);
     float[] decoded = workspace.floats(Workspace.Slot.WEIGHTS, Math.multiplyExact(block, k));
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
+    float[] scratch = workspace.floats(Workspace.Slot.SCRATCH, MatrixKernels.SCRATCH_FLOATS);
     for (int n = from; n < to; n += block) {
       int count = Math.min(block, to - n);
       for (int r = 0; r < count; r++) {
         long at = weightAt[job] + (n + r) * product.rowStride();
         kernels.decode(product.dtype(), product.weight(), at, decoded, r * k, k);
       }
-      kernels.dotTile(decoded, 0, count, x, xOffsets, firstX, firstX + rows, k, results, 0, block);
+      kernels.dotTile(
+          decoded, 0, count, x, xOffsets, firstX, firstX + rows, k, results, 0, block, scratch);
       for (int i = 0; i < rows; i++) {
         product.sink().put(job, firstX + i, n, results, i * block, count);
       }

@@ -12,6 +12,14 @@ import java.lang.foreign.MemorySegment;
  * length alone.
  */
 public interface MatrixKernels {
+  /** Most weight rows of one {@link #dotTile}. */
+  int MAX_TILE_ROWS = 64;
+
+  /**
+   * Floats that {@link #dotTile} needs beside its results: a widest vector a product, and spare.
+   */
+  int SCRATCH_FLOATS = (MAX_TILE_ROWS + 1) * 4 * 16;
+
   /** Whether {@link #dotRows} takes this dtype. */
   boolean readsInPlace(DType dtype);
 
@@ -42,8 +50,10 @@ public interface MatrixKernels {
    * {@code out[outAt + i * outStride + r] = weights[r] . x[i]} for decoded rows.
    *
    * @param weights rows of k floats, the first at {@code weightsAt}
+   * @param rows at most {@link #MAX_TILE_ROWS}
    * @param xOffsets where each x starts in {@code x}; those of [from, to) are used, i counted from
    *     {@code from}
+   * @param scratch {@link #SCRATCH_FLOATS} floats of the caller's, of any content
    */
   void dotTile(
       float[] weights,
@@ -56,5 +66,6 @@ public interface MatrixKernels {
       int k,
       float[] out,
       int outAt,
-      int outStride);
+      int outStride,
+      float[] scratch);
 }

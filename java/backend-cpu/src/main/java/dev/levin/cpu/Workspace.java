@@ -9,6 +9,7 @@ final class Workspace {
   enum Slot {
     WEIGHTS,
     RESULTS,
+    SCRATCH,
     QUERIES,
     KEYS,
     VALUES,

@@ -179,12 +179,12 @@ class CpuBackendTest {
       Tensor weight = Tensor.allocateHost(DType.BOOL, 2, 256);
       Linear linear = new Linear(x, weight, null, null, TestTensors.empty(1, 2), 1f);
       assertFalse(backend.supports(linear).supported());
-      Convert convert = new Convert(x, Tensor.allocateHost(DType.Q4_K, 1, 256));
+      Convert convert = new Convert(x, Tensor.allocateHost(DType.IQ1_S, 1, 256));
       assertFalse(backend.supports(convert).supported());
       var error =
           assertThrows(DeviceException.class, () -> backend.launch(convert, backend.stream()));
       assertEquals(DeviceException.Kind.UNSUPPORTED, error.kind());
-      assertTrue(error.getMessage().startsWith("Convert: Q4_K"), error.getMessage());
+      assertTrue(error.getMessage().startsWith("Convert: IQ1_S"), error.getMessage());
     }
   }
 

@@ -16,15 +16,25 @@ final class CacheSize {
 
   static DecoderOptions choose(DecoderConfig config, LlmOptions options, DeviceInfo device) {
     int contextLength = contextLength(config, options);
+    long memory = memoryForCache(device);
+    int slots = stateSlots(config, options, memory);
     long tokens = options.cacheTokens();
     if (tokens == 0) {
       long wanted = (long) contextLength * options.maxSequences();
       long bytesPerToken = Math.max(1, config.kvBytesPerToken(options.kvDtype()));
-      tokens = Math.min(wanted, memoryForCache(device) / bytesPerToken);
+      long left = memory - slots * config.stateBytesPerSequence();
+      tokens = Math.clamp(left / bytesPerToken, 1, wanted);
     }
     long pages = Math.clamp(Math.ceilDiv(tokens, PAGE_SIZE), 1, MAX_PAGES);
-    int slots = config.hasRecurrentState() ? options.maxSequences() : 0;
     return new DecoderOptions(contextLength, PAGE_SIZE, (int) pages, options.kvDtype(), slots);
+  }
+
+  private static int stateSlots(DecoderConfig config, LlmOptions options, long memory) {
+    if (!config.hasRecurrentState()) {
+      return 0;
+    }
+    long affordable = memory / Math.max(1, config.stateBytesPerSequence());
+    return Math.clamp(affordable, 1, options.maxSequences());
   }
 
   private static int contextLength(DecoderConfig config, LlmOptions options) {
@@ -33,7 +43,7 @@ final class CacheSize {
           "contextLength %d is more than the %d of the model"
               .formatted(options.contextLength(), config.contextLength()));
     }
-    return options.contextLength() == 0 ? config.contextLength() : options.contextLength();
+    return options.contextLength() == 0 ? config.defaultContextLength() : options.contextLength();
   }
 
   /** Half of the device's memory; where that is unknown, as much as the JVM may take as heap. */

@@ -38,7 +38,7 @@ public final class Engine implements AutoCloseable {
   private final float[] jobLogits;
   private final ReentrantLock lock = new ReentrantLock(true);
   private boolean inStep;
-  private boolean closed;
+  private volatile boolean closed;
 
   Engine(ForwardPass forward, EngineLimits limits) {
     this.forward = forward;
@@ -198,27 +198,22 @@ public final class Engine implements AutoCloseable {
   private int runChunk(
       CachedSequence sequence, int from, int limit, boolean everyRow, ChunkRunner runner) {
     requireNoStep();
-    if (sequence.computed() < from) {
-      recompute(sequence, from);
+    // Between two chunks the needs of other sequences may have pushed out the earlier ones.
+    while (sequence.computed() < from) {
+      StepPlan plan = scheduler.plan(sequence, from - sequence.computed());
+      fillBatch(plan, false);
+      launch(plan, () -> forward.logits(batch));
     }
-    int count = scheduler.reserve(sequence, Math.min(limit, sequence.pending()));
-    batch.clear();
-    addToBatch(sequence, count, everyRow);
-    advancing(List.of(sequence), () -> runner.run(from, count));
-    sequence.advance(count);
+    StepPlan plan = scheduler.plan(sequence, Math.min(limit, sequence.pending()));
+    int count = plan.numTokens();
+    fillBatch(plan, everyRow);
+    launch(
+        plan,
+        () -> {
+          runner.run(from, count);
+          return null;
+        });
     return count;
-  }
-
-  /** Brings back a prefix that other sequences' needs have pushed out of the cache. */
-  private void recompute(CachedSequence sequence, int length) {
-    while (sequence.computed() < length) {
-      int wanted = Math.min(limits.maxTokensPerStep(), length - sequence.computed());
-      int count = scheduler.reserve(sequence, wanted);
-      batch.clear();
-      addToBatch(sequence, count, false);
-      advancing(List.of(sequence), () -> forward.logits(batch));
-      sequence.advance(count);
-    }
   }
 
   /** Puts a job in the queue. */
@@ -289,18 +284,13 @@ public final class Engine implements AutoCloseable {
   }
 
   private void run(StepPlan plan, List<Sequence> direct) {
-    batch.clear();
-    for (int i = 0; i < plan.size(); i++) {
-      addToBatch(plan.sequence(i), plan.count(i), false);
-    }
-    MemorySegment[] logits = new MemorySegment[1];
-    advancing(sequencesOf(plan), () -> logits[0] = forward.logits(batch));
+    fillBatch(plan, false);
+    MemorySegment logits = launch(plan, () -> forward.logits(batch));
     int row = 0;
     for (int i = 0; i < plan.size(); i++) {
       CachedSequence sequence = plan.sequence(i);
-      sequence.advance(plan.count(i));
       if (sequence.pending() == 0) {
-        deliver(logits[0], row++, plan.job(i), sequence, direct);
+        deliver(logits, row++, plan.job(i), sequence, direct);
       }
     }
   }
@@ -319,32 +309,36 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private static List<CachedSequence> sequencesOf(StepPlan plan) {
-    CachedSequence[] sequences = new CachedSequence[plan.size()];
-    for (int i = 0; i < sequences.length; i++) {
-      sequences[i] = plan.sequence(i);
-    }
-    return List.of(sequences);
-  }
-
   private void requireNoStep() {
     if (inStep) {
       throw new IllegalStateException("a step cannot be run from within a step");
     }
   }
 
-  /** Runs the device; when it fails, nothing of the step counts as cached any more. */
-  private void advancing(List<CachedSequence> sequences, Runnable device) {
+  /** Runs the device on a planned step; when it fails, nothing of it counts as cached any more. */
+  private MemorySegment launch(StepPlan plan, Supplier<MemorySegment> device) {
     boolean done = false;
     inStep = true;
     try {
-      device.run();
+      MemorySegment rows = device.get();
       done = true;
+      return rows;
     } finally {
       inStep = false;
-      if (!done) {
-        sequences.forEach(CachedSequence::evict);
+      for (int i = 0; i < plan.size(); i++) {
+        if (done) {
+          plan.sequence(i).advance(plan.count(i));
+        } else {
+          plan.sequence(i).evict();
+        }
       }
+    }
+  }
+
+  private void fillBatch(StepPlan plan, boolean everyRow) {
+    batch.clear();
+    for (int i = 0; i < plan.size(); i++) {
+      addToBatch(plan.sequence(i), plan.count(i), everyRow);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One request: draws tokens from the logits that steps hand it and turns them into text. Everything
@@ -69,7 +70,7 @@ final class GenerationJob implements LogitsJob {
   /** The next text, or null at the end; runs steps until there is some. */
   String next() {
     while (true) {
-      String piece = poll();
+      String piece = locked(this::poll);
       if (!piece.isEmpty()) {
         return piece;
       }
@@ -81,37 +82,26 @@ final class GenerationJob implements LogitsJob {
 
   /** Text that is there, or the empty string after at most one step. */
   private String poll() {
-    engine.lock().lock();
-    try {
-      unreadTokens = 0;
-      if (!isDone()) {
-        engine.requireOpen();
-        proceed();
-      }
-      if (pieces.isEmpty() && failure != null) {
-        throw failure;
-      }
-      return pieces.isEmpty() ? "" : pieces.removeFirst();
-    } finally {
-      engine.lock().unlock();
+    unreadTokens = 0;
+    if (!isDone()) {
+      engine.requireOpen();
+      proceed();
     }
+    if (pieces.isEmpty() && failure != null) {
+      throw failure;
+    }
+    return pieces.isEmpty() ? "" : pieces.removeFirst();
   }
 
   private void proceed() {
-    if (!started) {
-      start();
-    }
-    if (cancelled && !isDone()) {
-      finish(FinishReason.CANCELLED);
-    }
-    if (pieces.isEmpty() && !isDone()) {
-      runStep();
-    }
-  }
-
-  private void runStep() {
     try {
-      if (!engine.step() && isReady()) {
+      if (!started) {
+        start();
+      }
+      if (cancelled && !isDone()) {
+        finish(FinishReason.CANCELLED);
+      }
+      if (pieces.isEmpty() && !isDone() && !engine.step() && isReady()) {
         throw new IllegalStateException("a request waits but nothing can run");
       }
     } catch (RuntimeException e) {
@@ -253,20 +243,19 @@ final class GenerationJob implements LogitsJob {
 
   /** Ends the generation now and drops text that was not read. */
   void close() {
-    engine.lock().lock();
-    try {
-      if (!isDone()) {
-        finish(FinishReason.CANCELLED);
-      }
-      pieces.clear();
-    } finally {
-      engine.lock().unlock();
-    }
+    locked(
+        () -> {
+          if (!isDone()) {
+            finish(FinishReason.CANCELLED);
+          }
+          pieces.clear();
+          return null;
+        });
   }
 
   /** All generated text so far, read or not. */
   String answer() {
-    return answer.toString();
+    return locked(answer::toString);
   }
 
   boolean isDone() {
@@ -274,23 +263,31 @@ final class GenerationJob implements LogitsJob {
   }
 
   int[] tokens() {
-    return Arrays.copyOf(generated, numGenerated);
+    return locked(() -> Arrays.copyOf(generated, numGenerated));
   }
 
   GenerationStats stats() {
+    return locked(
+        () -> {
+          long now = isDone() ? endNanos : System.nanoTime();
+          long promptEnd = firstTokenNanos == 0 ? now : firstTokenNanos;
+          double promptSeconds = started ? (promptEnd - startNanos) / 1e9 : 0;
+          return new GenerationStats(
+              setup.prompt().length,
+              cachedTokens,
+              numGenerated,
+              promptSeconds,
+              (now - promptEnd) / 1e9,
+              firstTokenNanos == 0 ? 0 : promptSeconds,
+              finishReason);
+        });
+  }
+
+  /** Under the lock of the engine, which may be closed by now. */
+  private <T> T locked(Supplier<T> action) {
     engine.lock().lock();
     try {
-      long now = isDone() ? endNanos : System.nanoTime();
-      long promptEnd = firstTokenNanos == 0 ? now : firstTokenNanos;
-      double promptSeconds = started ? (promptEnd - startNanos) / 1e9 : 0;
-      return new GenerationStats(
-          setup.prompt().length,
-          cachedTokens,
-          numGenerated,
-          promptSeconds,
-          firstTokenNanos == 0 ? 0 : (now - firstTokenNanos) / 1e9,
-          firstTokenNanos == 0 ? 0 : promptSeconds,
-          finishReason);
+      return action.get();
     } finally {
       engine.lock().unlock();
     }

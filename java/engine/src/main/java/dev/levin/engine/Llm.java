@@ -68,6 +68,8 @@ public final class Llm implements AutoCloseable {
   /** Loads an opened model, which belongs to the result; when loading fails it is closed. */
   public static Llm load(ModelSource source, LlmOptions options) {
     Backend backend = null;
+    Decoder decoder = null;
+    Llm loaded = null;
     try {
       DecoderConfig config =
           DecoderConfig.read(source.metadata(), source.naming(), source.weights());
@@ -75,17 +77,26 @@ public final class Llm implements AutoCloseable {
           Backends.open(options.backend() == null ? Backends.configured() : options.backend());
       DecoderOptions layout = CacheSize.choose(config, options, backend.device());
       ProgressWeights weights = new ProgressWeights(source.weights(), options.progress());
-      Decoder decoder = Decoder.load(config, weights, backend, layout);
+      decoder = Decoder.load(config, weights, backend, layout);
       options.progress().progress(1);
       Engine engine = Engine.of(decoder, options.maxTokensPerStep(), options.maxSequences());
-      return new Llm(source, backend, config, engine, options);
-    } catch (RuntimeException e) {
-      if (backend != null) {
-        backend.close();
+      loaded = new Llm(source, backend, config, engine, options);
+      return loaded;
+    } finally {
+      if (loaded == null) {
+        closeAll(decoder, backend, source);
       }
-      source.close();
-      throw e;
     }
+  }
+
+  private static void closeAll(Decoder decoder, Backend backend, ModelSource source) {
+    if (decoder != null) {
+      decoder.close();
+    }
+    if (backend != null) {
+      backend.close();
+    }
+    source.close();
   }
 
   /** Continues a text, greedily, until the model ends it or the context is full. */
@@ -241,12 +252,7 @@ public final class Llm implements AutoCloseable {
   }
 
   private <T> T open(Supplier<T> action) {
-    engine.lock().lock();
-    try {
-      engine.requireOpen();
-    } finally {
-      engine.lock().unlock();
-    }
+    engine.requireOpen();
     return action.get();
   }
 

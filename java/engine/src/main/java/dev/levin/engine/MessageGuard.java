@@ -3,6 +3,7 @@ package dev.levin.engine;
 import dev.levin.formats.template.ChatMessage;
 import dev.levin.formats.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ final class MessageGuard {
 
   private final Set<String> spellings = new HashSet<>();
   private final Set<String> beginnings = new HashSet<>();
+  private final BitSet firstCharacters = new BitSet();
   private final Set<Integer> lengths = new TreeSet<>();
   private int longestBeginning;
 
@@ -38,6 +40,7 @@ final class MessageGuard {
       return;
     }
     spellings.add(spelling);
+    firstCharacters.set(spelling.charAt(0));
     lengths.add(spelling.length());
     longestBeginning = Math.max(longestBeginning, spelling.length() - 1);
     for (int end = 1; end < spelling.length(); end++) {
@@ -121,7 +124,7 @@ final class MessageGuard {
     StringBuilder marked = null;
     int copied = 0;
     for (int i = 0; i + 1 < text.length(); i++) {
-      if (beginnings.contains(text.substring(i, i + 1)) && spellsAt(text, i)) {
+      if (firstCharacters.get(text.charAt(i)) && spellsAt(text, i)) {
         marked = marked == null ? new StringBuilder() : marked;
         marked.append(text, copied, i + 1).append(mark);
         copied = i + 1;

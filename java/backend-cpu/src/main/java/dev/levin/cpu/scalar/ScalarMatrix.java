@@ -46,7 +46,8 @@ final class ScalarMatrix implements MatrixKernels {
       int k,
       float[] out,
       int outAt,
-      int outStride) {
+      int outStride,
+      float[] scratch) {
     for (int i = from; i < to; i++) {
       int target = outAt + (i - from) * outStride;
       for (int r = 0; r < rows; r++) {

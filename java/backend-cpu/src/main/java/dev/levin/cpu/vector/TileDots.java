@@ -7,13 +7,101 @@ import static dev.levin.cpu.vector.Lanes.load;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Products of several rows at once, so that each load serves several multiply-adds. Rows past the
- * last are the last one again: computing it twice gives the same bits and needs no second kernel.
+ * Sums of several products at once, so that each load serves several multiply-adds.
+ *
+ * <p>A tile covers the elements [from, to) of its rows. Its accumulators, activation rows
+ * outermost, begin with what {@code start} holds and are left in {@code lanes}, so a long row can
+ * be taken in pieces without a change of bits. {@link #finish} folds them: in the tile, folding
+ * would make it too large for the compiler to inline what it is made of.
  */
 final class TileDots {
+  /** Accumulators that a product starts with, for the largest tile. */
+  static final float[] ZEROS = new float[16 * COUNT];
+
   private TileDots() {}
 
-  /** Four activation rows by two weight rows; {@code lastRow} is 1, or 0 for one weight row. */
+  /** Four activation rows by four weight rows, for processors with enough registers. */
+  static void fourByFour(
+      float[] w,
+      int w0,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int k,
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
+    int w1 = w0 + k;
+    int w2 = w1 + k;
+    int w3 = w2 + k;
+    int x0 = xOffsets[firstX];
+    int x1 = xOffsets[firstX + 1];
+    int x2 = xOffsets[firstX + 2];
+    int x3 = xOffsets[firstX + 3];
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum02 = load(start, startAt + 2 * COUNT);
+    FloatVector sum03 = load(start, startAt + 3 * COUNT);
+    FloatVector sum10 = load(start, startAt + 4 * COUNT);
+    FloatVector sum11 = load(start, startAt + 5 * COUNT);
+    FloatVector sum12 = load(start, startAt + 6 * COUNT);
+    FloatVector sum13 = load(start, startAt + 7 * COUNT);
+    FloatVector sum20 = load(start, startAt + 8 * COUNT);
+    FloatVector sum21 = load(start, startAt + 9 * COUNT);
+    FloatVector sum22 = load(start, startAt + 10 * COUNT);
+    FloatVector sum23 = load(start, startAt + 11 * COUNT);
+    FloatVector sum30 = load(start, startAt + 12 * COUNT);
+    FloatVector sum31 = load(start, startAt + 13 * COUNT);
+    FloatVector sum32 = load(start, startAt + 14 * COUNT);
+    FloatVector sum33 = load(start, startAt + 15 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
+      FloatVector a = load(w, w0 + i);
+      FloatVector b = load(w, w1 + i);
+      FloatVector c = load(w, w2 + i);
+      FloatVector d = load(w, w3 + i);
+      FloatVector v0 = load(x, x0 + i);
+      sum00 = a.fma(v0, sum00);
+      sum01 = b.fma(v0, sum01);
+      sum02 = c.fma(v0, sum02);
+      sum03 = d.fma(v0, sum03);
+      FloatVector v1 = load(x, x1 + i);
+      sum10 = a.fma(v1, sum10);
+      sum11 = b.fma(v1, sum11);
+      sum12 = c.fma(v1, sum12);
+      sum13 = d.fma(v1, sum13);
+      FloatVector v2 = load(x, x2 + i);
+      sum20 = a.fma(v2, sum20);
+      sum21 = b.fma(v2, sum21);
+      sum22 = c.fma(v2, sum22);
+      sum23 = d.fma(v2, sum23);
+      FloatVector v3 = load(x, x3 + i);
+      sum30 = a.fma(v3, sum30);
+      sum31 = b.fma(v3, sum31);
+      sum32 = c.fma(v3, sum32);
+      sum33 = d.fma(v3, sum33);
+    }
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum02.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum03.intoArray(lanes, lanesAt + 3 * COUNT);
+    sum10.intoArray(lanes, lanesAt + 4 * COUNT);
+    sum11.intoArray(lanes, lanesAt + 5 * COUNT);
+    sum12.intoArray(lanes, lanesAt + 6 * COUNT);
+    sum13.intoArray(lanes, lanesAt + 7 * COUNT);
+    sum20.intoArray(lanes, lanesAt + 8 * COUNT);
+    sum21.intoArray(lanes, lanesAt + 9 * COUNT);
+    sum22.intoArray(lanes, lanesAt + 10 * COUNT);
+    sum23.intoArray(lanes, lanesAt + 11 * COUNT);
+    sum30.intoArray(lanes, lanesAt + 12 * COUNT);
+    sum31.intoArray(lanes, lanesAt + 13 * COUNT);
+    sum32.intoArray(lanes, lanesAt + 14 * COUNT);
+    sum33.intoArray(lanes, lanesAt + 15 * COUNT);
+  }
+
+  /** Four activation rows by two weight rows; the second is the first again if lastRow is 0. */
   static void fourByTwo(
       float[] w,
       int w0,
@@ -22,24 +110,26 @@ final class TileDots {
       int[] xOffsets,
       int firstX,
       int k,
-      float[] out,
-      int outAt,
-      int outStride) {
-    int w1 = w0 + lastRow * k;
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
+    int w1 = w0 + Math.min(1, lastRow) * k;
     int x0 = xOffsets[firstX];
     int x1 = xOffsets[firstX + 1];
     int x2 = xOffsets[firstX + 2];
     int x3 = xOffsets[firstX + 3];
-    FloatVector sum00 = Lanes.zero();
-    FloatVector sum01 = Lanes.zero();
-    FloatVector sum10 = Lanes.zero();
-    FloatVector sum11 = Lanes.zero();
-    FloatVector sum20 = Lanes.zero();
-    FloatVector sum21 = Lanes.zero();
-    FloatVector sum30 = Lanes.zero();
-    FloatVector sum31 = Lanes.zero();
-    int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum10 = load(start, startAt + 2 * COUNT);
+    FloatVector sum11 = load(start, startAt + 3 * COUNT);
+    FloatVector sum20 = load(start, startAt + 4 * COUNT);
+    FloatVector sum21 = load(start, startAt + 5 * COUNT);
+    FloatVector sum30 = load(start, startAt + 6 * COUNT);
+    FloatVector sum31 = load(start, startAt + 7 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
       FloatVector a = load(w, w0 + i);
       FloatVector b = load(w, w1 + i);
       FloatVector v0 = load(x, x0 + i);
@@ -55,44 +145,81 @@ final class TileDots {
       sum30 = a.fma(v3, sum30);
       sum31 = b.fma(v3, sum31);
     }
-    out[outAt] = Lanes.sum(sum00) + tail(w, w0, x, x0, end, k);
-    out[outAt + lastRow] = Lanes.sum(sum01) + tail(w, w1, x, x0, end, k);
-    int out1 = outAt + outStride;
-    out[out1] = Lanes.sum(sum10) + tail(w, w0, x, x1, end, k);
-    out[out1 + lastRow] = Lanes.sum(sum11) + tail(w, w1, x, x1, end, k);
-    int out2 = out1 + outStride;
-    out[out2] = Lanes.sum(sum20) + tail(w, w0, x, x2, end, k);
-    out[out2 + lastRow] = Lanes.sum(sum21) + tail(w, w1, x, x2, end, k);
-    int out3 = out2 + outStride;
-    out[out3] = Lanes.sum(sum30) + tail(w, w0, x, x3, end, k);
-    out[out3 + lastRow] = Lanes.sum(sum31) + tail(w, w1, x, x3, end, k);
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum10.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum11.intoArray(lanes, lanesAt + 3 * COUNT);
+    sum20.intoArray(lanes, lanesAt + 4 * COUNT);
+    sum21.intoArray(lanes, lanesAt + 5 * COUNT);
+    sum30.intoArray(lanes, lanesAt + 6 * COUNT);
+    sum31.intoArray(lanes, lanesAt + 7 * COUNT);
   }
 
-  /** One activation row by four weight rows, of which the last is row {@code lastRow}. */
+  /** One activation row by four weight rows; those past lastRow are row lastRow again. */
   static void oneByFour(
-      float[] w, int w0, int lastRow, float[] x, int xAt, int k, float[] out, int outAt) {
-    int row1 = Math.min(1, lastRow);
-    int row2 = Math.min(2, lastRow);
-    int row3 = Math.min(3, lastRow);
-    int w1 = w0 + row1 * k;
-    int w2 = w0 + row2 * k;
-    int w3 = w0 + row3 * k;
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
-    FloatVector sum2 = Lanes.zero();
-    FloatVector sum3 = Lanes.zero();
-    int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
-      FloatVector v = load(x, xAt + i);
-      sum0 = load(w, w0 + i).fma(v, sum0);
-      sum1 = load(w, w1 + i).fma(v, sum1);
-      sum2 = load(w, w2 + i).fma(v, sum2);
-      sum3 = load(w, w3 + i).fma(v, sum3);
+      float[] w,
+      int w0,
+      int lastRow,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int k,
+      int from,
+      int to,
+      float[] start,
+      int startAt,
+      float[] lanes,
+      int lanesAt) {
+    int w1 = w0 + Math.min(1, lastRow) * k;
+    int w2 = w0 + Math.min(2, lastRow) * k;
+    int w3 = w0 + Math.min(3, lastRow) * k;
+    int x0 = xOffsets[firstX];
+    FloatVector sum00 = load(start, startAt);
+    FloatVector sum01 = load(start, startAt + COUNT);
+    FloatVector sum02 = load(start, startAt + 2 * COUNT);
+    FloatVector sum03 = load(start, startAt + 3 * COUNT);
+    for (int i = from; i < to; i += COUNT) {
+      FloatVector v0 = load(x, x0 + i);
+      sum00 = load(w, w0 + i).fma(v0, sum00);
+      sum01 = load(w, w1 + i).fma(v0, sum01);
+      sum02 = load(w, w2 + i).fma(v0, sum02);
+      sum03 = load(w, w3 + i).fma(v0, sum03);
     }
-    out[outAt] = Lanes.sum(sum0) + tail(w, w0, x, xAt, end, k);
-    out[outAt + row1] = Lanes.sum(sum1) + tail(w, w1, x, xAt, end, k);
-    out[outAt + row2] = Lanes.sum(sum2) + tail(w, w2, x, xAt, end, k);
-    out[outAt + row3] = Lanes.sum(sum3) + tail(w, w3, x, xAt, end, k);
+    sum00.intoArray(lanes, lanesAt);
+    sum01.intoArray(lanes, lanesAt + COUNT);
+    sum02.intoArray(lanes, lanesAt + 2 * COUNT);
+    sum03.intoArray(lanes, lanesAt + 3 * COUNT);
+  }
+
+  /**
+   * Folds the accumulators of a tile of {@code xRows} by {@code width} and adds the elements that
+   * filled no vector.
+   *
+   * @param wRows weight rows that count, at most width
+   */
+  static void finish(
+      float[] lanes,
+      int lanesAt,
+      int width,
+      float[] w,
+      int w0,
+      int wRows,
+      float[] x,
+      int[] xOffsets,
+      int firstX,
+      int xRows,
+      int k,
+      float[] out,
+      int outAt,
+      int outStride) {
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < xRows; i++) {
+      for (int j = 0; j < wRows; j++) {
+        float sum = Lanes.sum(load(lanes, lanesAt + (i * width + j) * COUNT));
+        float tail = tail(w, w0 + j * k, x, xOffsets[firstX + i], end, k);
+        out[outAt + i * outStride + j] = sum + tail;
+      }
+    }
   }
 
   private static float tail(float[] w, int wAt, float[] x, int xAt, int from, int k) {

@@ -81,13 +81,23 @@ final class Widen {
     return widen(bytes(source, block + 2 + i), 0);
   }
 
-  /** Values [i, i + lanes) of a Q4_0 block, not yet scaled: low nibbles first, then high ones. */
-  static FloatVector q4(MemorySegment source, long block, int i) {
-    int inHalf = i & 15;
-    boolean narrow = Lanes.COUNT == 4;
-    ByteVector packed = bytes(source, block + 2 + (narrow ? inHalf & ~7 : inHalf));
-    ByteVector nibbles = i < 16 ? packed.and((byte) 15) : packed.lanewise(VectorOperators.LSHR, 4);
-    return widen(nibbles.sub((byte) 8), narrow ? inHalf >> 2 & 1 : 0);
+  /** Values [i, i + lanes) of the first half of a Q4_0 block, not yet scaled: the low nibbles. */
+  static FloatVector q4Low(MemorySegment source, long block, int i) {
+    return widenNibbles(nibbleBytes(source, block, i).and((byte) 15), i);
+  }
+
+  /** Values 16 + [i, i + lanes) of a Q4_0 block, not yet scaled: the high nibbles. */
+  static FloatVector q4High(MemorySegment source, long block, int i) {
+    ByteVector packed = nibbleBytes(source, block, i);
+    return widenNibbles(packed.lanewise(VectorOperators.LSHR, 4).and((byte) 15), i);
+  }
+
+  private static ByteVector nibbleBytes(MemorySegment source, long block, int i) {
+    return bytes(source, block + 2 + (Lanes.COUNT == 4 ? i & ~7 : i));
+  }
+
+  private static FloatVector widenNibbles(ByteVector nibbles, int i) {
+    return widen(nibbles.sub((byte) 8), Lanes.COUNT == 4 ? i >> 2 & 1 : 0);
   }
 
   private static ByteVector bytes(MemorySegment source, long at) {

@@ -34,4 +34,25 @@ public interface BlockCodec {
    * @throws UnsupportedOperationException when {@link #canEncode()} is false
    */
   void encode(float[] source, int sourceOffset, MemorySegment target, long targetOffset, int count);
+
+  /**
+   * Encodes {@code count} values, minimising the error weighted by importance: what an error in a
+   * column of a weight matrix costs is proportional to the mean square of what the column is
+   * multiplied by. Formats that round every value to the nearest level ignore importance.
+   *
+   * @param importance {@code importance[importanceOffset + i]} weighs {@code source[sourceOffset +
+   *     i]}; finite and not negative, only ratios matter, all zeros weigh alike. Null is {@link
+   *     #encode(float[], int, MemorySegment, long, int)}.
+   * @throws IllegalArgumentException as {@link #decode} does, and for importance that is too short,
+   *     negative or not finite
+   * @throws UnsupportedOperationException when {@link #canEncode()} is false
+   */
+  void encode(
+      float[] source,
+      int sourceOffset,
+      float[] importance,
+      int importanceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int count);
 }

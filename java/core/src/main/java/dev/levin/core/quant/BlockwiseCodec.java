@@ -33,11 +33,37 @@ abstract class BlockwiseCodec extends CheckedCodec {
   }
 
   @Override
-  final void encodeValues(
+  void encodeValues(
       float[] source, int sourceOffset, MemorySegment target, long targetOffset, int count) {
     long at = targetOffset;
     for (int i = 0; i < count; i += blockValues) {
       encodeBlock(source, sourceOffset + i, target, at);
+      at += blockBytes;
+    }
+  }
+
+  /**
+   * The encoder of one call, for formats that search for their scales; it owns the memory that the
+   * search works in.
+   */
+  BlockEncoder newEncoder() {
+    throw readOnly();
+  }
+
+  /** Encodes with {@link #newEncoder()}; without importance all values weigh alike. */
+  final void search(
+      float[] source,
+      int sourceOffset,
+      float[] importance,
+      int importanceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int count) {
+    BlockEncoder encoder = newEncoder();
+    long at = targetOffset;
+    for (int i = 0; i < count; i += blockValues) {
+      encoder.block.load(source, sourceOffset + i, importance, importanceOffset + i);
+      encoder.encode(target, at);
       at += blockBytes;
     }
   }

@@ -21,6 +21,18 @@ abstract class CheckedCodec implements BlockCodec {
   abstract void encodeValues(
       float[] source, int sourceOffset, MemorySegment target, long targetOffset, int count);
 
+  /** Encodes valid ranges by importance, in formats that know how; others ignore it. */
+  void encodeWeighted(
+      float[] source,
+      int sourceOffset,
+      float[] importance,
+      int importanceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int count) {
+    encodeValues(source, sourceOffset, target, targetOffset, count);
+  }
+
   @Override
   public final DType dtype() {
     return dtype;
@@ -46,6 +58,42 @@ abstract class CheckedCodec implements BlockCodec {
     }
     check(target, targetOffset, source, sourceOffset, count);
     encodeValues(source, sourceOffset, target, targetOffset, count);
+  }
+
+  @Override
+  public final void encode(
+      float[] source,
+      int sourceOffset,
+      float[] importance,
+      int importanceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int count) {
+    if (importance == null) {
+      encode(source, sourceOffset, target, targetOffset, count);
+      return;
+    }
+    if (!encodes) {
+      throw readOnly();
+    }
+    check(target, targetOffset, source, sourceOffset, count);
+    checkImportance(importance, importanceOffset, count);
+    encodeWeighted(source, sourceOffset, importance, importanceOffset, target, targetOffset, count);
+  }
+
+  private void checkImportance(float[] importance, int offset, int count) {
+    if (offset < 0 || count > importance.length - offset) {
+      throw new IllegalArgumentException(
+          "%s: count %d from index %d does not fit importance of %d values"
+              .formatted(dtype, count, offset, importance.length));
+    }
+    for (int i = offset; i < offset + count; i++) {
+      if (!(importance[i] >= 0 && importance[i] <= Float.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "%s: importance %d is %s, not a finite number from 0 on"
+                .formatted(dtype, i, importance[i]));
+      }
+    }
   }
 
   final UnsupportedOperationException readOnly() {

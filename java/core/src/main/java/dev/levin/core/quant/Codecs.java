@@ -5,10 +5,13 @@ import dev.levin.core.DType;
 /**
  * The codec of every dtype.
  *
- * <p>Integers and U8 decode to the nearest float and are read only. Of the block types, those whose
- * reference encoder is one pass over a block can be encoded; K- and IQ-quants are read only.
+ * <p>Integers and U8 decode to the nearest float and are read only, as are the IQ1, IQ2 and IQ3
+ * types, whose points would have to be searched for. Encoders of the other block types are one pass
+ * over a block, byte for byte that of the format's reference, except for K-quants and IQ4, which
+ * are searches for the scales of least squared error. With importance, Q4_0 to Q5_1 are as well.
  *
- * <p>Block encoders expect finite values: one that is not finite spoils its own block and no other.
+ * <p>Block encoders expect finite values: one that is not finite affects its own block and no
+ * other. One-pass encoders may then write a block that is not finite, searching ones never do.
  */
 public final class Codecs {
   private static final BlockCodec[] ALL = new BlockCodec[DType.values().length];

@@ -15,14 +15,19 @@ final class KQuants {
 
   private KQuants() {}
 
-  static final class Q2_K extends BlockwiseCodec {
-    private static final int SCALES = 0;
-    private static final int QS = 16;
-    private static final int D = 80;
-    private static final int DMIN = 82;
+  static final class Q2_K extends SearchedCodec {
+    static final int SCALES = 0;
+    static final int QS = 16;
+    static final int D = 80;
+    static final int DMIN = 82;
 
     Q2_K() {
-      super(DType.Q2_K, false);
+      super(DType.Q2_K);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new KQuantEncoders.Q2_K();
     }
 
     @Override
@@ -43,14 +48,19 @@ final class KQuants {
     }
   }
 
-  static final class Q3_K extends BlockwiseCodec {
-    private static final int HMASK = 0;
-    private static final int QS = 32;
-    private static final int SCALES = 96;
-    private static final int D = 108;
+  static final class Q3_K extends SearchedCodec {
+    static final int HMASK = 0;
+    static final int QS = 32;
+    static final int SCALES = 96;
+    static final int D = 108;
 
     Q3_K() {
-      super(DType.Q3_K, false);
+      super(DType.Q3_K);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new KQuantEncoders.Q3_K();
     }
 
     @Override
@@ -77,12 +87,17 @@ final class KQuants {
     }
   }
 
-  static final class Q4_K extends BlockwiseCodec {
-    private static final int SCALES = 4;
-    private static final int QS = 16;
+  static final class Q4_K extends SearchedCodec {
+    static final int SCALES = 4;
+    static final int QS = 16;
 
     Q4_K() {
-      super(DType.Q4_K, false);
+      super(DType.Q4_K);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new KQuantEncoders.Q4_K();
     }
 
     @Override
@@ -102,13 +117,18 @@ final class KQuants {
     }
   }
 
-  static final class Q5_K extends BlockwiseCodec {
-    private static final int SCALES = 4;
-    private static final int QH = 16;
-    private static final int QS = 48;
+  static final class Q5_K extends SearchedCodec {
+    static final int SCALES = 4;
+    static final int QH = 16;
+    static final int QS = 48;
 
     Q5_K() {
-      super(DType.Q5_K, false);
+      super(DType.Q5_K);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new KQuantEncoders.Q5_K();
     }
 
     @Override
@@ -129,14 +149,19 @@ final class KQuants {
     }
   }
 
-  static final class Q6_K extends BlockwiseCodec {
-    private static final int QL = 0;
-    private static final int QH = 128;
-    private static final int SCALES = 192;
-    private static final int D = 208;
+  static final class Q6_K extends SearchedCodec {
+    static final int QL = 0;
+    static final int QH = 128;
+    static final int SCALES = 192;
+    static final int D = 208;
 
     Q6_K() {
-      super(DType.Q6_K, false);
+      super(DType.Q6_K);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new KQuantEncoders.Q6_K();
     }
 
     @Override

@@ -17,11 +17,16 @@ final class LegacyQuants {
 
   private LegacyQuants() {}
 
-  static final class Q4_0 extends BlockwiseCodec {
+  static final class Q4_0 extends WeighableCodec {
     private static final int QS = 2;
 
     Q4_0() {
-      super(DType.Q4_0, true);
+      super(DType.Q4_0);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new LegacyEncoders.Symmetric(DType.Q4_0);
     }
 
     @Override
@@ -47,11 +52,16 @@ final class LegacyQuants {
     }
   }
 
-  static final class Q4_1 extends BlockwiseCodec {
+  static final class Q4_1 extends WeighableCodec {
     private static final int QS = 4;
 
     Q4_1() {
-      super(DType.Q4_1, true);
+      super(DType.Q4_1);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new LegacyEncoders.Affine(DType.Q4_1);
     }
 
     @Override
@@ -80,12 +90,17 @@ final class LegacyQuants {
     }
   }
 
-  static final class Q5_0 extends BlockwiseCodec {
+  static final class Q5_0 extends WeighableCodec {
     private static final int QH = 2;
     private static final int QS = 6;
 
     Q5_0() {
-      super(DType.Q5_0, true);
+      super(DType.Q5_0);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new LegacyEncoders.Symmetric(DType.Q5_0);
     }
 
     @Override
@@ -115,12 +130,17 @@ final class LegacyQuants {
     }
   }
 
-  static final class Q5_1 extends BlockwiseCodec {
+  static final class Q5_1 extends WeighableCodec {
     private static final int QH = 4;
     private static final int QS = 8;
 
     Q5_1() {
-      super(DType.Q5_1, true);
+      super(DType.Q5_1);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new LegacyEncoders.Affine(DType.Q5_1);
     }
 
     @Override

@@ -86,41 +86,31 @@ final class Candidates {
   /** Keeps the {@code count} highest, highest first. */
   void keepBest(int count) {
     int kept = Math.min(count, size);
-    if (sorted) {
-      size = kept;
-      return;
+    if (!sorted && kept > 0) {
+      selectToFront(kept);
+      sortFront(kept);
     }
-    heapify();
-    for (int i = 1; i <= kept; i++) {
-      popTo(size - i);
-    }
-    moveTailToFront(kept);
+    sorted = true;
+    size = kept;
   }
 
   /** Keeps the fewest highest whose probabilities sum to at least {@code mass}, highest first. */
   void keepMass(double mass) {
-    double total = sumOfWeights();
-    double wanted = mass * total;
     double highest = logits[best()];
+    double total = sumOfWeights();
     if (!sorted) {
-      heapify();
+      // All that weigh less than this do not make up half of the mass that is left out.
+      double negligible = (1 - mass) * total / (2.0 * size);
+      keepAtLeast((float) (highest + Math.log(negligible)));
+      keepBest(size);
     }
     double taken = 0;
     int count = 0;
-    while (count < size && taken < wanted) {
-      if (!sorted) {
-        popTo(size - count - 1);
-      }
-      float logit = logits[sorted ? count : size - count - 1];
-      taken += Math.exp(logit - highest);
+    do {
+      taken += Math.exp(logits[count] - highest);
       count++;
-    }
-    count = Math.max(count, 1);
-    if (sorted) {
-      size = count;
-    } else {
-      moveTailToFront(count);
-    }
+    } while (count < size && taken < mass * total);
+    size = count;
   }
 
   /** Keeps what is not below {@code threshold}, in the order it has. */
@@ -184,39 +174,39 @@ final class Candidates {
     return logits[a] > logits[b] || (logits[a] == logits[b] && ids[a] < ids[b]);
   }
 
-  private void heapify() {
-    for (int i = size / 2 - 1; i >= 0; i--) {
-      sink(i, size);
+  /** Moves the {@code count} highest to the front, as a heap with the lowest of them first. */
+  private void selectToFront(int count) {
+    for (int i = count / 2 - 1; i >= 0; i--) {
+      sink(i, count);
+    }
+    for (int i = count; i < size; i++) {
+      if (precedes(i, 0)) {
+        swap(i, 0);
+        sink(0, count);
+      }
     }
   }
 
-  /** Swaps the highest of the heap [0, end] to {@code end} and makes [0, end) a heap again. */
-  private void popTo(int end) {
-    swap(0, end);
-    sink(0, end);
+  /** Turns that heap into the order from high to low. */
+  private void sortFront(int count) {
+    for (int end = count - 1; end > 0; end--) {
+      swap(0, end);
+      sink(0, end);
+    }
   }
 
   private void sink(int start, int end) {
     int parent = start;
     for (int child = 2 * parent + 1; child < end; child = 2 * parent + 1) {
-      if (child + 1 < end && precedes(child + 1, child)) {
+      if (child + 1 < end && precedes(child, child + 1)) {
         child++;
       }
-      if (!precedes(child, parent)) {
+      if (precedes(child, parent)) {
         return;
       }
       swap(parent, child);
       parent = child;
     }
-  }
-
-  /** Makes the last {@code count} entries, lowest first, the only ones, highest first. */
-  private void moveTailToFront(int count) {
-    for (int i = 0; i < Math.min(count, size / 2); i++) {
-      swap(i, size - 1 - i);
-    }
-    size = count;
-    sorted = true;
   }
 
   private void swap(int a, int b) {

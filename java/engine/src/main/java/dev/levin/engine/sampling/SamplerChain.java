@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 public final class SamplerChain {
   private final boolean greedy;
   private final Candidates candidates;
-  private final List<Sampler> stages = new ArrayList<>();
+  private final Sampler[] stages;
   private final Penalties penalties;
   private final SplittableRandom random;
 
@@ -22,31 +22,33 @@ public final class SamplerChain {
         options.seed().isPresent()
             ? new SplittableRandom(options.seed().getAsLong())
             : new SplittableRandom();
+    List<Sampler> chain = new ArrayList<>();
     if (!options.logitBias().isEmpty()) {
-      stages.add(new LogitBias(vocabSize, options.logitBias()));
+      chain.add(new LogitBias(vocabSize, options.logitBias()));
     }
     penalties = options.hasPenalties() ? new Penalties(vocabSize, options) : null;
     if (penalties != null) {
-      stages.add(penalties);
+      chain.add(penalties);
     }
     if (!greedy) {
-      addNarrowing(options);
+      addNarrowing(chain, options);
     }
+    stages = chain.toArray(Sampler[]::new);
   }
 
-  private void addNarrowing(SamplingOptions options) {
+  private static void addNarrowing(List<Sampler> chain, SamplingOptions options) {
     if (options.topK() > 0) {
-      stages.add(all -> all.keepBest(options.topK()));
+      chain.add(all -> all.keepBest(options.topK()));
     }
     if (options.topP() < 1) {
-      stages.add(all -> all.keepMass(options.topP()));
+      chain.add(all -> all.keepMass(options.topP()));
     }
     if (options.minP() > 0) {
       float distance = (float) Math.log(options.minP());
-      stages.add(all -> all.keepAtLeast(all.logit(all.best()) + distance));
+      chain.add(all -> all.keepAtLeast(all.logit(all.best()) + distance));
     }
     if (options.temperature() != 1) {
-      stages.add(all -> all.divideBy(options.temperature()));
+      chain.add(all -> all.divideBy(options.temperature()));
     }
   }
 

@@ -111,19 +111,20 @@ public final class Scheduler {
   }
 
   /**
-   * Reserves up to {@code wanted} pending tokens of one sequence outside any plan.
+   * Plans a step of at least one and at most {@code wanted} pending tokens of one sequence.
    *
-   * @return how many, at least 1
    * @throws LevinException when the pool cannot hold the sequence
    */
-  public int reserve(CachedSequence sequence, int wanted) {
+  public StepPlan plan(CachedSequence sequence, int wanted) {
+    plan.clear();
     claimed.add(sequence);
     try {
-      int granted = grant(sequence, wanted);
+      int granted = grant(sequence, Math.min(wanted, maxTokensPerStep));
       if (granted == 0) {
         throw outOfPages(sequence, 1);
       }
-      return granted;
+      place(sequence, null, granted);
+      return plan;
     } finally {
       claimed.clear();
     }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -152,6 +154,27 @@ class SamplerChainTest {
     int[] tokens = new int[50];
     Arrays.setAll(tokens, i -> chain.sample(logits));
     return tokens;
+  }
+
+  @Test
+  void tokensCostNoAllocation() {
+    SamplingOptions options =
+        random().topK(40).topP(0.9).minP(0.01).repetitionPenalty(1.1).seed(1).build();
+    float[] logits = new float[5000];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = i % 97;
+    }
+    SamplerChain chain = new SamplerChain(logits.length, options);
+    for (int i = 0; i < 100; i++) {
+      chain.accept(chain.sample(logits));
+    }
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 100; i++) {
+      chain.accept(chain.sample(logits));
+    }
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 10_000, allocated + " bytes for 100 tokens");
   }
 
   @Test

@@ -55,6 +55,10 @@ class SchedulerTest {
   private Scheduler scheduler;
 
   private void create(int numPages, int maxTokens, int maxSequences) {
+    create(numPages, 0, maxTokens, maxSequences);
+  }
+
+  private void create(int numPages, int stateSlots, int maxTokens, int maxSequences) {
     CacheCopier copier =
         new CacheCopier() {
           @Override
@@ -63,7 +67,7 @@ class SchedulerTest {
           @Override
           public void copyState(int fromSlot, int toSlot) {}
         };
-    cache = new KvCache(new KvLayout(PAGE_SIZE, numPages, 0), copier);
+    cache = new KvCache(new KvLayout(PAGE_SIZE, numPages, stateSlots), copier);
     scheduler = new Scheduler(cache, maxTokens, maxSequences);
   }
 
@@ -181,6 +185,18 @@ class SchedulerTest {
   }
 
   @Test
+  void jobsTakeTurnsOverTheStateSlots() {
+    create(100, 1, 100, 10);
+    ScriptedJob first = add(5);
+    add(7);
+    assertEquals("5:5", step());
+    assertEquals("6:1", step());
+    scheduler.remove(first);
+    first.sequence.release();
+    assertEquals("7:7", step());
+  }
+
+  @Test
   void directStepsNameTheSequenceThatDoesNotFit() {
     create(2, 100, 10);
     CachedSequence first = new ScriptedJob(cache.newSequence(), 4).sequence;
@@ -198,7 +214,9 @@ class SchedulerTest {
   void everyJobFinishesWhateverThePressure() {
     for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
-      create(2 + random.nextInt(6), 1 + random.nextInt(12), 1 + random.nextInt(4));
+      int pages = 2 + random.nextInt(6);
+      int slots = random.nextInt(4);
+      create(pages, slots, 1 + random.nextInt(12), 1 + random.nextInt(4));
       int capacity = (int) cache.layout().capacityTokens();
       List<ScriptedJob> jobs = new ArrayList<>();
       List<Integer> goals = new ArrayList<>();
@@ -222,7 +240,8 @@ class SchedulerTest {
           }
         }
       }
-      assertEquals(cache.layout().numPages(), cache.freePages(), "seed " + seed);
+      assertEquals(pages, cache.freePages(), "seed " + seed);
+      assertEquals(slots, cache.freeStateSlots(), "seed " + seed);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,14 @@ import java.util.Map;
  *
  * @param version 2 or 3
  * @param metadata keys and values as in the file, in file order
+ * @param types how the file spells each value of {@code metadata}
  * @param tensors in file order
  */
-record GgufHeader(int version, Map<String, Object> metadata, List<GgufTensorInfo> tensors) {
+record GgufHeader(
+    int version,
+    Map<String, Object> metadata,
+    Map<String, GgufType> types,
+    List<GgufTensorInfo> tensors) {
   static final byte[] MAGIC = "GGUF".getBytes(StandardCharsets.US_ASCII);
   static final String ALIGNMENT_KEY = "general.alignment";
   static final int DEFAULT_ALIGNMENT = 32;
@@ -47,11 +53,12 @@ record GgufHeader(int version, Map<String, Object> metadata, List<GgufTensorInfo
     int version = readVersion(cursor);
     int tensorCount = (int) cursor.count("tensor count", MIN_TENSOR_BYTES, MAX_TENSORS);
     int keyCount = (int) cursor.count("metadata count", MIN_ENTRY_BYTES, MAX_KEYS);
-    Map<String, Object> metadata = readMetadata(cursor, keyCount);
+    Map<String, GgufType> types = new HashMap<>();
+    Map<String, Object> metadata = readMetadata(cursor, keyCount, types);
     int alignment = alignment(origin, metadata);
     List<GgufTensorInfo> tensors =
         new GgufTensorReader(cursor, alignment).read(tensorCount, file.byteSize());
-    return new GgufHeader(version, metadata, tensors);
+    return new GgufHeader(version, metadata, types, tensors);
   }
 
   private static int readVersion(GgufCursor cursor) {
@@ -77,7 +84,8 @@ record GgufHeader(int version, Map<String, Object> metadata, List<GgufTensorInfo
             .formatted(Integer.toUnsignedString(version), MIN_VERSION, MAX_VERSION));
   }
 
-  private static Map<String, Object> readMetadata(GgufCursor cursor, int count) {
+  private static Map<String, Object> readMetadata(
+      GgufCursor cursor, int count, Map<String, GgufType> types) {
     Map<String, Object> metadata = new LinkedHashMap<>();
     GgufValueReader values = new GgufValueReader(cursor);
     for (int i = 0; i < count; i++) {
@@ -86,7 +94,9 @@ record GgufHeader(int version, Map<String, Object> metadata, List<GgufTensorInfo
       if (metadata.containsKey(key)) {
         throw cursor.error("metadata key " + Quote.of(key), at, "appears twice");
       }
-      metadata.put(key, values.read(key));
+      GgufType type = values.readType(key);
+      types.put(key, type);
+      metadata.put(key, values.read(type, key));
     }
     return Collections.unmodifiableMap(metadata);
   }

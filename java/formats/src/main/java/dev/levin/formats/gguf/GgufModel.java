@@ -27,6 +27,7 @@ public final class GgufModel implements ModelSource {
   private static final String SPLIT_COUNT = "split.count";
   private static final String SPLIT_NUMBER = "split.no";
   private static final String SPLIT_TENSORS = "split.tensors.count";
+  private static final Set<String> SPLIT_KEYS = Set.of(SPLIT_COUNT, SPLIT_NUMBER, SPLIT_TENSORS);
   private static final List<String> END_KEYS =
       List.of(
           "tokenizer.ggml.eos_token_id",
@@ -35,13 +36,20 @@ public final class GgufModel implements ModelSource {
 
   private final String name;
   private final Metadata metadata;
+  private final Map<String, GgufType> types;
   private final WeightSource weights;
   private final Arena arena;
   private Tokenizer tokenizer;
 
-  private GgufModel(String name, Metadata metadata, WeightSource weights, Arena arena) {
+  private GgufModel(
+      String name,
+      Metadata metadata,
+      Map<String, GgufType> types,
+      WeightSource weights,
+      Arena arena) {
     this.name = name;
     this.metadata = metadata;
+    this.types = types;
     this.weights = weights;
     this.arena = arena;
   }
@@ -58,15 +66,16 @@ public final class GgufModel implements ModelSource {
     Arena arena = Arena.ofShared();
     try {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      Metadata metadata = null;
+      GgufHeader first = null;
       for (int i = 0; i < files.size(); i++) {
-        Metadata part = openPart(files.get(i), i, files.size(), arena, tensors);
-        metadata = i == 0 ? part : metadata;
+        GgufHeader part = openPart(files.get(i), i, files.size(), arena, tensors);
+        first = i == 0 ? part : first;
       }
+      Metadata metadata = new Metadata(files.getFirst().toString(), first.metadata());
       checkTensorCount(metadata, tensors.size());
       String fileName = split.map(GgufSplit::prefix).orElse(file.getFileName().toString());
       WeightSource weights = new MappedWeights(metadata.origin(), tensors);
-      return new GgufModel(nameOf(metadata, fileName), metadata, weights, arena);
+      return new GgufModel(nameOf(metadata, fileName), metadata, first.types(), weights, arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -88,22 +97,21 @@ public final class GgufModel implements ModelSource {
       checkSplit(metadata, 0, 1);
       addTensors(origin, header, HostBuffer.wrap(segment, arena), tensors);
       WeightSource weights = new MappedWeights(origin, tensors);
-      return new GgufModel(nameOf(metadata, origin), metadata, weights, arena);
+      return new GgufModel(nameOf(metadata, origin), metadata, header.types(), weights, arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
     }
   }
 
-  private static Metadata openPart(
+  private static GgufHeader openPart(
       Path file, int part, int parts, Arena arena, Map<String, Tensor> tensors) {
     String origin = file.toString();
     MemorySegment segment = Mapping.readOnly(file, arena);
     GgufHeader header = GgufHeader.read(origin, segment);
-    Metadata metadata = new Metadata(origin, header.metadata());
-    checkSplit(metadata, part, parts);
+    checkSplit(new Metadata(origin, header.metadata()), part, parts);
     addTensors(origin, header, HostBuffer.wrap(segment, arena), tensors);
-    return metadata;
+    return header;
   }
 
   private static void addTensors(
@@ -172,6 +180,25 @@ public final class GgufModel implements ModelSource {
   @Override
   public Metadata metadata() {
     return metadata;
+  }
+
+  /**
+   * Puts this model's metadata, every value of the type it has in the file, alignment included.
+   * What describes the parts of a split file is left out.
+   *
+   * @param except keys that the caller puts itself
+   */
+  public void copyMetadata(GgufWriter writer, Set<String> except) {
+    metadata
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (key.equals(GgufHeader.ALIGNMENT_KEY)) {
+                writer.alignment(((Number) value).intValue());
+              } else if (!except.contains(key) && !SPLIT_KEYS.contains(key)) {
+                writer.put(key, types.get(key), GgufArray.writable(value));
+              }
+            });
   }
 
   @Override

@@ -19,10 +19,18 @@ final class GgufValueReader {
     this.cursor = cursor;
   }
 
-  /** A value with its type id before it. */
-  Object read(String key) {
-    String field = "value of " + Quote.of(key);
-    return read(type("type of the " + field), field, 0);
+  /** The type id before the value of a key. */
+  GgufType readType(String key) {
+    return type("type of the " + field(key));
+  }
+
+  /** The value of a key, of the type that was before it. */
+  Object read(GgufType type, String key) {
+    return read(type, field(key), 0);
+  }
+
+  private static String field(String key) {
+    return "value of " + Quote.of(key);
   }
 
   private GgufType type(String field) {

@@ -26,8 +26,9 @@ public final class GgufWriter {
   @FunctionalInterface
   public interface TensorData {
     /**
-     * Fills {@code chunk}, off-heap memory, with the tensor's bytes from {@code offset} on. Called
-     * with rising offsets; every chunk holds whole blocks.
+     * Fills {@code chunk}, off-heap memory that any thread may write to until this returns, with
+     * the tensor's bytes from {@code offset} on. Called with rising offsets; every chunk holds
+     * whole blocks.
      */
     void fill(long offset, MemorySegment chunk);
   }
@@ -181,8 +182,7 @@ public final class GgufWriter {
 
   /** Pads after every tensor, the last one too, as other readers expect. */
   private void writeTensors(FileChannel channel) throws IOException {
-
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment chunk = arena.allocate(CHUNK_BYTES, Long.BYTES);
       for (Entry entry : tensors.values()) {
         long size = entry.dtype().bytes(entry.shape());

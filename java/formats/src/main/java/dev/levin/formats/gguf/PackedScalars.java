@@ -29,6 +29,10 @@ final class PackedScalars extends AbstractList<Object> implements RandomAccess {
     return MethodHandles.byteArrayViewVarHandle(arrays, ByteOrder.LITTLE_ENDIAN);
   }
 
+  GgufType type() {
+    return type;
+  }
+
   @Override
   public int size() {
     return bytes.length / type.minBytes();

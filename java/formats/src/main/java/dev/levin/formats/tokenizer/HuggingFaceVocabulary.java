@@ -93,15 +93,17 @@ record HuggingFaceVocabulary(
     if (id < 0) {
       throw field.error("has the negative id " + id);
     }
+    String text = field.get("content").string();
+    // a text the model knows keeps the model's id
+    ids.putIfAbsent(text, id);
     AddedToken token =
         new AddedToken(
-            id,
-            field.get("content").string(),
+            ids.get(text),
+            text,
             field.get("special").bool(false),
             field.get("lstrip").bool(false),
             field.get("rstrip").bool(false),
             field.get("single_word").bool(false));
-    ids.put(token.text(), id);
     boolean isNormalized = field.get("normalized").bool(!token.special());
     (isNormalized ? normalized : raw).add(token);
   }

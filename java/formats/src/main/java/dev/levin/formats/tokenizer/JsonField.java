@@ -1,6 +1,7 @@
 package dev.levin.formats.tokenizer;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -18,7 +19,13 @@ import java.util.Map;
  * @param path names and indexes from the root, empty for the root
  */
 record JsonField(String file, String path, JsonNode node) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** Without tables of names: a vocabulary has hundreds of thousands, each once. */
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+              .build());
 
   /** Reads a file; one that is not there has nothing in it. */
   static JsonField read(Path file) {

@@ -88,7 +88,7 @@ interface TextNormalizer {
   /**
    * BERT's normalization.
    *
-   * @param cleanText drops control characters and turns all white space into spaces
+   * @param cleanText drops control characters and turns white space into spaces
    * @param ideographs sets CJK ideographs apart with spaces
    */
   static TextNormalizer bert(
@@ -108,9 +108,11 @@ interface TextNormalizer {
     text.codePoints()
         .forEach(
             codePoint -> {
-              if (UnicodeText.isWhitespace(codePoint)) {
+              boolean lineOrTab = codePoint == '\t' || codePoint == '\n' || codePoint == '\r';
+              boolean dropped = codePoint == 0xfffd || UnicodeText.isOther(codePoint);
+              if (lineOrTab || !dropped && UnicodeText.isWhitespace(codePoint)) {
                 result.append(' ');
-              } else if (codePoint != 0xfffd && !UnicodeText.isOther(codePoint)) {
+              } else if (!dropped) {
                 result.appendCodePoint(codePoint);
               }
             });

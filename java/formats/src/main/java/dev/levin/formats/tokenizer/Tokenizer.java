@@ -17,9 +17,11 @@ public interface Tokenizer {
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 
   /**
-   * Decodes whole sequences; bytes that do not form UTF-8 become U+FFFD.
+   * Decodes whole sequences; bytes that do not form UTF-8 become U+FFFD. Ids beyond the vocabulary
+   * give no text: models often have more rows than their vocabulary has tokens.
    *
    * @param skipSpecial leave special tokens out
+   * @throws IllegalArgumentException for a negative id
    */
   String decode(int[] ids, boolean skipSpecial);
 

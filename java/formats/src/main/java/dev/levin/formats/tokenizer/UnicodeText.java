@@ -32,15 +32,10 @@ final class UnicodeText {
     };
   }
 
-  /** General category C: control, format, private use and unassigned characters. */
+  /** General category C without the unassigned: control, format and private use characters. */
   static boolean isOther(int codePoint) {
     return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.PRIVATE_USE,
-          Character.SURROGATE,
-          Character.UNASSIGNED ->
-          true;
+      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE -> true;
       default -> false;
     };
   }

@@ -32,6 +32,7 @@ public final class GgufConfigReader {
           Map.entry("gpt-oss", Traits.GPT_OSS),
           Map.entry("deepseek2", Traits.LLAMA),
           Map.entry("bitnet", Traits.BITNET),
+          Map.entry("bitnet-b1.58", Traits.BITNET_RELU),
           Map.entry("mamba2", Traits.LLAMA));
 
   /** Layers of the Gemma sizes whose query scale is that of hidden size over heads. */

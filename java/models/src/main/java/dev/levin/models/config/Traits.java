@@ -48,6 +48,15 @@ record Traits(
   static final Traits OLMO2 = plain(EnumSet.of(Flag.POST_NORM), QkNorm.FULL, RopeStyle.HALF, 0);
   static final Traits BITNET =
       plain(EnumSet.of(Flag.PRE_NORM, Flag.SUB_NORM), QkNorm.NONE, RopeStyle.HALF, 0);
+  static final Traits BITNET_RELU =
+      new Traits(
+          BITNET.flags,
+          QkNorm.NONE,
+          Activation.RELU_SQUARED,
+          RopeStyle.HALF,
+          1,
+          0,
+          Scoring.SOFTMAX);
   static final Traits GEMMA2 = gemma(QkNorm.NONE, 2);
   static final Traits GEMMA3 = gemma(QkNorm.HEAD, 6);
   static final Traits GPT_OSS =

@@ -1,0 +1,44 @@
+package dev.levin.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DevicesCommandTest {
+  @Test
+  void listsAllBackendsWithReasons() {
+    List<String> lines = Run.of("devices").succeeded().lines().toList();
+    assertTrue(lines.get(0).startsWith("cpu     ready: "), lines.get(0));
+    assertTrue(lines.get(1).matches("opencl  absent: .+"), lines.get(1));
+    assertTrue(lines.get(2).matches("cuda    absent: .+"), lines.get(2));
+  }
+
+  @Test
+  void listsThemAsJson() throws IOException {
+    JsonNode backends =
+        new ObjectMapper().readTree(Run.of("devices", "--json").succeeded()).get("backends");
+    assertEquals("cpu", backends.get(0).get("name").asText());
+    assertTrue(backends.get(0).get("available").asBoolean());
+    assertFalse(backends.get(0).get("devices").get(0).get("name").asText().isBlank());
+    assertFalse(backends.get(2).get("available").asBoolean());
+    assertFalse(backends.get(2).get("reason").asText().isBlank());
+  }
+
+  @Test
+  void refusesAForcedBackendThatIsAbsent() {
+    String line = Run.of("generate", "--backend", "cuda", "x").refused();
+    assertTrue(line.contains("'cuda'"), line);
+  }
+
+  @Test
+  void refusesAnUnknownBackend() {
+    String line = Run.of("generate", "--backend", "abacus", "x").refused();
+    assertTrue(line.contains("unknown backend 'abacus'"), line);
+  }
+}
