@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.levin.core.DeviceException;
 import dev.levin.cpu.nativetwin.NativeLibrary;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 class KernelChoiceTest {
   private static final String FLAG = "--add-modules jdk.incubator.vector";
@@ -37,10 +41,15 @@ class KernelChoiceTest {
   }
 
   private static List<String> runOpener(String... flags) throws IOException, InterruptedException {
+    return runOpener(System.getProperty("java.class.path"), List.of(flags));
+  }
+
+  private static List<String> runOpener(String classPath, List<String> flags)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(flags);
+    command.addAll(List.of("-cp", classPath));
     command.add(Opener.class.getName());
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try (var output = process.getInputStream()) {
@@ -84,11 +93,11 @@ class KernelChoiceTest {
     for (String name : List.of("levin_cpu", "jnilevin_cpu")) {
       Files.writeString(libraries.resolve(System.mapLibraryName(name)), "no library at all");
     }
-    String first = "-Dlevin.test.classpath=" + folder;
-    List<String> lines = runOpener("-Dlevin.cpu.kernels=native", first);
+    String classPath = folder + File.pathSeparator + System.getProperty("java.class.path");
+    List<String> lines = runOpener(classPath, List.of("-Dlevin.cpu.kernels=native"));
     String message = "error: the native kernels do not load: java.lang.UnsatisfiedLinkError";
     assertEquals(2, count(lines, message), lines::toString);
-    lines = runOpener("--add-modules=jdk.incubator.vector", first);
+    lines = runOpener(classPath, List.of("--add-modules=jdk.incubator.vector"));
     assertEquals(2, count(lines, "kernels: vector"), lines::toString);
   }
 
