@@ -6,6 +6,7 @@ import dev.levin.core.DeviceException;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Ceilings;
 import dev.levin.core.backend.Counters;
 import dev.levin.core.backend.DeviceInfo;
 import dev.levin.core.backend.Stream;
@@ -30,6 +31,7 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -230,6 +232,17 @@ public final class CpuBackend implements Backend {
   @Override
   public Counters counters() {
     return counters;
+  }
+
+  @Override
+  public Optional<Ceilings> measureCeilings() {
+    lock.lock();
+    try {
+      requireOpen();
+      return Optional.of(new CeilingProbe(pool).measure());
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void requireOpen() {

@@ -13,6 +13,8 @@ import dev.levin.core.op.RaggedBatch;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.quant.Codecs;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +22,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Results are the same to the bit whatever else is in the step and however many threads run. */
 class BitwiseTest {
-  private static final DType[] WEIGHTS = {
-    DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q5_1, DType.MXFP4
-  };
+  private static final List<DType> WEIGHTS =
+      Arrays.stream(DType.values())
+          .filter(dtype -> dtype.isBlock() || dtype.name().matches("B?F16|F32|F8.*"))
+          .filter(dtype -> dtype != DType.Q8_1 && dtype != DType.Q8_K)
+          .toList();
 
   private static float[] linear(CpuBackend backend, Tensor x, Tensor weight) {
     Tensor out = TestTensors.empty(x.dim(0), weight.dim(0));
@@ -37,8 +41,9 @@ class BitwiseTest {
     try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
         CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
       for (DType dtype : WEIGHTS) {
-        for (int k : dtype.isBlock() ? new int[] {32, 352} : new int[] {1, 17, 353}) {
-          Tensor weight = TestTensors.encoded(random, dtype, 203, k);
+        int block = dtype.blockValues();
+        for (int k : dtype.isBlock() ? new int[] {block, 9 * block} : new int[] {1, 17, 353}) {
+          Tensor weight = TestTensors.encoded(random, dtype, 67, k);
           Tensor x = TestTensors.random(random, 7, k);
           float[] whole = linear(one, x, weight);
           String name = kernels + " " + dtype + " k=" + k;
@@ -46,7 +51,7 @@ class BitwiseTest {
           for (int from = 0, count = 1; from + count <= 7; from += count, count++) {
             float[] part = linear(three, x.slice(0, from, from + count), weight);
             for (int i = 0; i < part.length; i++) {
-              assertEquals(whole[from * 203 + i], part[i], name + " T=" + count + " at " + i);
+              assertEquals(whole[from * 67 + i], part[i], name + " T=" + count + " at " + i);
             }
           }
         }
@@ -168,7 +173,7 @@ class BitwiseTest {
     Random random = new Random(10);
     MatrixKernels kernels = KernelChoice.choose(CpuOptions.Kernels.AUTO).matrix();
     for (DType dtype : WEIGHTS) {
-      int count = dtype.isBlock() ? 320 : 333;
+      int count = dtype.isBlock() ? 9 * dtype.blockValues() : 333;
       Tensor encoded = TestTensors.encoded(random, dtype, 1, count);
       assertDecodes(kernels, encoded, count);
     }

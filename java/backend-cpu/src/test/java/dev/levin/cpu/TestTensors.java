@@ -7,6 +7,8 @@ import dev.levin.core.Tensor;
 import dev.levin.core.op.BatchLengths;
 import dev.levin.core.op.RaggedBatch;
 import dev.levin.core.quant.Codecs;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /** Host tensors for tests. They are never freed: a test JVM is short-lived. */
@@ -54,9 +56,16 @@ final class TestTensors {
     return tensor;
   }
 
-  /** Random values in the given encoding; read-only encodings get random blocks of a codebook. */
+  /** Random values in the given encoding; encodings that are only read get random bytes. */
   static Tensor encoded(Random random, DType dtype, long... dims) {
     Tensor tensor = Tensor.allocateHost(dtype, dims);
+    if (!Codecs.of(dtype).canEncode()) {
+      byte[] bytes = new byte[Math.toIntExact(dtype.bytes(tensor.shape()))];
+      random.nextBytes(bytes);
+      MemorySegment.copy(
+          bytes, 0, HostBuffer.segmentOf(tensor), ValueLayout.JAVA_BYTE, 0, bytes.length);
+      return tensor;
+    }
     float[] values = peaky(random, Math.toIntExact(tensor.shape().elements()));
     Codecs.of(dtype).encode(values, 0, HostBuffer.segmentOf(tensor), 0, values.length);
     return tensor;

@@ -27,7 +27,8 @@ final class Errors {
   int usage(ParameterException problem, String[] args) {
     CommandLine command = problem.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
-    report(problem.getMessage() + " (" + name + " --help tells the options)", problem);
+    String message = problem.getMessage().replaceFirst("^Error: ", "");
+    report(message + " (" + name + " --help tells the options)", problem);
     return ExitCode.USER;
   }
 
@@ -56,6 +57,7 @@ final class Errors {
             case DEVICE_LOST, INTERNAL -> false;
           };
       case LevinException known -> true;
+      case OutOfMemoryError heap -> true;
       case UserException known -> true;
       case IllegalArgumentException misuse -> true;
       case IOException file -> true;
@@ -67,10 +69,12 @@ final class Errors {
   private static String describe(Throwable problem) {
     return switch (problem) {
       case UncheckedIOException wrapper -> describe(wrapper.getCause());
-      case NoSuchFileException missing -> missing.getFile() + ": no such file";
+      case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
       case InvalidPathException path -> "'" + path.getInput() + "' is not a path";
       case FileSystemException file -> describe(file);
+      case OutOfMemoryError heap ->
+          "out of memory: " + heap.getMessage() + "; LEVIN_OPTS=-Xmx4g gives Java 4 GB";
       default -> problem.getMessage() == null ? problem.toString() : problem.getMessage();
     };
   }

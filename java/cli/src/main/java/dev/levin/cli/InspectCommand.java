@@ -107,7 +107,10 @@ final class InspectCommand implements Callable<Integer> {
     text.append(text.isEmpty() ? "" : "\n").append(title).append('\n');
     int width = fields.keySet().stream().mapToInt(String::length).max().orElse(1);
     fields.forEach(
-        (key, value) -> text.append(String.format("  %-" + width + "s  %s%n", key, brief(value))));
+        (key, value) -> {
+          Object shown = key.equals(ModelSummary.PROBLEM) ? value : brief(value);
+          text.append(String.format("  %-" + width + "s  %s%n", key, shown));
+        });
   }
 
   private static String brief(Object value) {

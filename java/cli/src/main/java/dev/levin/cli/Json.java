@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +43,7 @@ final class Json {
 
   /** A file with a list of objects, or with an object that has the list under {@code key}. */
   static List<Map<String, Object>> objects(Path file, String key) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
+    byte[] bytes = InputFiles.bytes(file);
     try {
       JsonNode root = MAPPER.readTree(bytes);
       JsonNode list = root.isObject() ? root.path(key) : root;

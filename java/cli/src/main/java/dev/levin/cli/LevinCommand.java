@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
       RenderCommand.class,
       DevicesCommand.class,
       SynthesizeCommand.class,
+      BenchCommand.class,
+      PerplexityCommand.class,
       CommandLine.HelpCommand.class,
     },
     footer = {

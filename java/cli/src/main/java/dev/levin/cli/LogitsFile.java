@@ -10,21 +10,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Rows of float32, little-endian, one after another. A file that is not finished is removed. */
+/**
+ * Rows of float32, little-endian, one after another. What the file held before is kept until the
+ * first row comes; a file that got rows and is not finished is removed.
+ */
 final class LogitsFile implements Closeable {
   private final Path path;
   private final FileChannel channel;
   private ByteBuffer buffer = ByteBuffer.allocate(0);
-  private boolean finished;
+  private boolean started;
+  private boolean disposable;
 
   LogitsFile(Path path) throws IOException {
     this.path = path;
-    this.channel =
-        FileChannel.open(
-            path,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING);
+    this.disposable = Files.notExists(path);
+    this.channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   void write(float[] row) {
@@ -35,22 +35,27 @@ final class LogitsFile implements Closeable {
     buffer.clear();
     buffer.asFloatBuffer().put(row);
     try {
+      if (!started) {
+        started = true;
+        disposable = true;
+        channel.truncate(0);
+      }
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(path + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(new IOException(path + ": " + e.getMessage(), e));
     }
   }
 
   void finish() {
-    finished = true;
+    disposable = false;
   }
 
   @Override
   public void close() throws IOException {
     channel.close();
-    if (!finished && Files.isRegularFile(path)) {
+    if (disposable && Files.isRegularFile(path)) {
       Files.delete(path);
     }
   }

@@ -24,6 +24,7 @@ public final class Main {
   /** Runs a subcommand on the given streams and returns its exit code, see {@link ExitCode}. */
   static int run(CommandIo io, String... args) {
     CommandLine line = new CommandLine(new LevinCommand(), new CommandFactory(io));
+    Converters.register(line);
     line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8));
@@ -34,6 +35,10 @@ public final class Main {
     Errors errors = new Errors(io);
     line.setParameterExceptionHandler(errors::usage);
     line.setExecutionExceptionHandler(errors::execution);
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError problem) {
+      return errors.handle(problem);
+    }
   }
 }

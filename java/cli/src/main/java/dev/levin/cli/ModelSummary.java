@@ -14,9 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** What there is to say about an opened model, as plain data. */
 final class ModelSummary {
+  /** Stands alone in place of a part that Levin does not understand, and tells why. */
+  static final String PROBLEM = "problem";
+
   private final ModelSource source;
 
   ModelSummary(ModelSource source) {
@@ -57,12 +61,12 @@ final class ModelSummary {
     return tensors.stream().mapToLong(TensorRow::bytes).sum();
   }
 
-  /**
-   * The configuration as Levin understands it, equal layers together.
-   *
-   * @throws ModelFormatException when it does not
-   */
+  /** The configuration as Levin understands it, equal layers together; or the problem. */
   Map<String, Object> config() {
+    return orProblem(this::readConfig);
+  }
+
+  private Map<String, Object> readConfig() {
     DecoderConfig config = DecoderConfig.read(source.metadata(), source.naming(), source.weights());
     @SuppressWarnings("unchecked")
     Map<String, Object> fields = (Map<String, Object>) PlainData.of(config);
@@ -88,8 +92,12 @@ final class ModelSummary {
     return groups;
   }
 
-  /** Vocabulary and special tokens; empty for a model that comes without a tokenizer. */
+  /** Vocabulary and special tokens, or the problem; empty without a tokenizer. */
   Map<String, Object> tokenizer() {
+    return orProblem(this::readTokenizer);
+  }
+
+  private Map<String, Object> readTokenizer() {
     Map<String, Object> fields = new LinkedHashMap<>();
     if (source.hasTokenizer()) {
       Tokenizer tokenizer = source.tokenizer();
@@ -99,6 +107,15 @@ final class ModelSummary {
       fields.put("end_tokens", new TreeSet<>(source.endTokens()).stream().toList());
     }
     return fields;
+  }
+
+  /** A part that is not understood is no reason to hide the others. */
+  private static Map<String, Object> orProblem(Supplier<Map<String, Object>> part) {
+    try {
+      return part.get();
+    } catch (ModelFormatException e) {
+      return Map.of(PROBLEM, e.getMessage());
+    }
   }
 
   private static void put(

@@ -6,7 +6,6 @@ import dev.levin.formats.template.ChatTemplate;
 import dev.levin.formats.template.RenderOptions;
 import dev.levin.formats.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.LocalDate;
@@ -95,7 +94,7 @@ final class RenderCommand implements Callable<Integer> {
   }
 
   private String renderWithFile(List<ChatMessage> turns) throws IOException {
-    ChatTemplate parsed = ChatTemplate.parse(template.toString(), Files.readString(template));
+    ChatTemplate parsed = ChatTemplate.parse(template.toString(), InputFiles.text(template));
     return parsed.render(turns, options(bos, eos));
   }
 

@@ -64,10 +64,11 @@ final class RunOptions {
     }
     LlmOptions.Builder options =
         LlmOptions.builder().backend(backend).contextLength(context).maxSequences(1);
-    return kvDtype == null ? options : options.kvDtype(parse(kvDtype));
+    return kvDtype == null ? options : options.kvDtype(kvDtype(spec, kvDtype));
   }
 
-  private DType parse(String name) {
+  /** The type of cached keys and values that an option {@code --kv-dtype} names. */
+  static DType kvDtype(CommandSpec spec, String name) {
     String upper = name.toUpperCase(Locale.ROOT);
     DType brief = SHORT_NAMES.get(upper);
     if (brief != null) {

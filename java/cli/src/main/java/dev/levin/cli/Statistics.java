@@ -16,21 +16,32 @@ final class Statistics {
   private Statistics() {}
 
   static String format(GenerationStats stats, long loadNanos) {
-    StringBuilder line = new StringBuilder("[prompt ").append(stats.promptTokens());
-    line.append(" tokens");
+    boolean anyToken = stats.generatedTokens() > 0;
+    StringBuilder line = new StringBuilder("[prompt ").append(tokens(stats.promptTokens()));
     if (stats.cachedTokens() > 0) {
       line.append(" (").append(stats.cachedTokens()).append(" cached)");
     }
-    line.append(", ").append(Units.decimal(stats.promptTokensPerSecond())).append(" t/s");
-    line.append(" | generated ").append(stats.generatedTokens()).append(" tokens, ");
-    line.append(Units.decimal(stats.generationTokensPerSecond())).append(" t/s");
-    line.append(" | first token ");
-    line.append(Units.duration(Math.round(stats.timeToFirstTokenSeconds() * 1e9)));
+    line.append(speed(anyToken ? stats.promptTokensPerSecond() : 0));
+    line.append(" | generated ").append(tokens(stats.generatedTokens()));
+    line.append(speed(stats.generationTokensPerSecond()));
+    if (anyToken) {
+      line.append(" | first token ");
+      line.append(Units.duration(Math.round(stats.timeToFirstTokenSeconds() * 1e9)));
+    }
     if (loadNanos > 0) {
       line.append(" | load ").append(Units.duration(loadNanos));
     }
     line.append(" | peak memory ").append(Units.bytes(peakMemoryBytes()));
     return line.append(reason(stats.finishReason())).append(']').toString();
+  }
+
+  private static String tokens(int count) {
+    return count + (count == 1 ? " token" : " tokens");
+  }
+
+  /** Empty for 0, which stands for a speed that nothing was measured of. */
+  private static String speed(double tokensPerSecond) {
+    return tokensPerSecond > 0 ? ", " + Units.decimal(tokensPerSecond) + " t/s" : "";
   }
 
   private static String reason(FinishReason reason) {

@@ -36,11 +36,20 @@ final class SynthesizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SyntheticModel model = SyntheticModel.parse(shape);
-    if (Files.isDirectory(output)) {
-      throw new UserException(output + ": is a folder");
-    }
+    requireReplaceable(output);
     model.write(output);
     io.message("wrote " + output + ", " + Units.bytes(Files.size(output)));
     return ExitCode.OK;
+  }
+
+  private static void requireReplaceable(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new UserException(
+          file + (Files.isDirectory(file) ? ": is a folder" : ": is a device, expected a file"));
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new UserException(folder + ": no such folder");
+    }
   }
 }

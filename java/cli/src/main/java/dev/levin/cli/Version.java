@@ -43,7 +43,7 @@ final class Version implements IVersionProvider {
    * Asked for when needed instead of being built in: the launcher builds when sources change, not
    * when they are committed.
    */
-  private static Optional<String> commit() {
+  static Optional<String> commit() {
     String home = System.getProperty(HOME_PROPERTY);
     if (home == null || !Files.exists(Path.of(home, ".git"))) {
       return Optional.empty();

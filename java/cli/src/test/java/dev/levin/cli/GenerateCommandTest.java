@@ -94,6 +94,19 @@ class GenerateCommandTest {
   }
 
   @Test
+  void tellsInOneLineThatMemoryIsShort() {
+    OutputStream greedy =
+        new OutputStream() {
+          @Override
+          public void write(int value) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+        };
+    String line = Run.to(greedy, "", "generate", PROMPT).refused();
+    assertTrue(line.startsWith("levin: out of memory: Java heap space"), line);
+  }
+
+  @Test
   void reportsAFullDisk() {
     Run run = Run.to(failing("No space left on device"), "", "generate", PROMPT);
     assertEquals("levin: standard output: No space left on device", run.refused());

@@ -5,15 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.levin.formats.gguf.GgufWriter;
 import dev.levin.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class InspectCommandTest {
+  @TempDir private Path folder;
+
   static Stream<Path> goldenModels() {
     return Stream.concat(Golden.list("models").stream(), Golden.list("gguf").stream());
   }
@@ -44,6 +48,19 @@ class InspectCommandTest {
       assertTrue(text.contains(title), title);
     }
     assertTrue(text.contains("token_embd.weight"), text);
+  }
+
+  @Test
+  void showsWhatThereIsOfAnUnknownArchitecture() throws IOException {
+    Path file = folder.resolve("new.gguf");
+    new GgufWriter()
+        .putString("general.architecture", "novel")
+        .putString("general.name", "A Novel")
+        .write(file);
+    JsonNode model = json("inspect", "--json", "-m", file.toString());
+    assertEquals("A Novel", model.get("name").asText());
+    assertTrue(model.get("config").get("problem").asText().contains("'novel'"));
+    assertTrue(Run.of("inspect", "-m", file.toString()).succeeded().contains("'novel'"));
   }
 
   @ParameterizedTest

@@ -209,6 +209,16 @@ class LauncherTest {
   }
 
   @Test
+  void readsArgumentsAsUtf8WhereTheLocaleIsNotInstalled() throws IOException, InterruptedException {
+    installJdk("25");
+    script(tools.resolve("mvn"), MAVEN);
+    script(jdk.resolve("bin/java"), "#!/usr/bin/env bash\necho \"${LC_ALL:-unset}\"\n");
+    assertEquals("C.UTF-8\n", run(Map.of("LANG", "xx_XX.UTF-8"), "devices").out());
+    assertEquals("C.UTF-8\n", run("devices").out());
+    assertEquals("unset\n", run(Map.of("LANG", "C.UTF-8"), "devices").out());
+  }
+
+  @Test
   void leavesTheChoiceOfCollectorToTheUser() throws IOException, InterruptedException {
     installJdk("25");
     script(tools.resolve("mvn"), MAVEN);

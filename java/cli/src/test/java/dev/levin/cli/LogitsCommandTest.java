@@ -2,11 +2,14 @@ package dev.levin.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.levin.testkit.Golden;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,28 @@ class LogitsCommandTest {
   void agreeWithTheGoldenOnes() throws IOException {
     float[] expected = Golden.floats(Golden.path("models/llama/logits.f32"));
     assertArrayEquals(expected, logits("llama"), TOLERANCE);
+  }
+
+  @Test
+  void keepAnOlderFileWhenTheyAreRefused() throws IOException {
+    Path output = Files.writeString(folder.resolve("out.f32"), "kept");
+    Run.of("logits", "--tokens", "1,999999999", "-o", output.toString()).refused();
+    assertEquals("kept", Files.readString(output));
+  }
+
+  @Test
+  void replaceAnOlderFile() throws IOException {
+    Files.write(folder.resolve("out.f32"), new byte[10_000_000]);
+    float[] expected = Golden.floats(Golden.path("models/llama/logits.f32"));
+    assertEquals(expected.length, logits("llama").length);
+  }
+
+  @Test
+  void nameAnOutputThatCannotBeWritten() {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full) && !Files.isRegularFile(full), "no /dev/full");
+    String line = Run.of("logits", "--tokens", "1", "-o", full.toString()).refused();
+    assertTrue(line.startsWith("levin: /dev/full: "), line);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.levin.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,23 @@ class RenderCommandTest {
                 "--messages",
                 messages)
             .succeeded());
+  }
+
+  @Test
+  void namesTheFileThatIsNoText() throws IOException {
+    String place = folder.toString();
+    assertTrue(Run.of("render", "--messages", place).refused().contains(place + ": is a folder"));
+    Path latin = Files.write(folder.resolve("latin.jinja"), new byte[] {(byte) 0xE9});
+    String line =
+        Run.of("render", "--messages", messages, "--template", latin.toString()).refused();
+    assertTrue(line.contains(latin + ": is not UTF-8"), line);
+  }
+
+  @Test
+  void refusesAFileWithoutEnd() {
+    assumeTrue(Files.exists(Path.of("/dev/zero")), "no /dev/zero");
+    String line = Run.of("render", "--messages", "/dev/zero").refused();
+    assertTrue(line.contains("/dev/zero: is longer than 64.0 MiB"), line);
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.levin.engine.FinishReason;
+import dev.levin.engine.GenerationStats;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,18 @@ class TextTest {
     assertEquals("4.1 M", Units.count(4_100_000));
     assertEquals("35 ms", Units.duration(35_000_000));
     assertEquals("2.1 s", Units.duration(2_100_000_000L));
+  }
+
+  @Test
+  void tellsNoSpeedOfWhatDidNotRun() {
+    String nothing =
+        Statistics.format(new GenerationStats(2, 0, 0, 1e-9, 0, 1e-9, FinishReason.LENGTH), 0);
+    assertTrue(nothing.startsWith("[prompt 2 tokens | generated 0 tokens | peak"), nothing);
+    String single =
+        Statistics.format(new GenerationStats(1, 0, 1, 0.5, 0, 0.5, FinishReason.LENGTH), 0);
+    assertTrue(
+        single.startsWith("[prompt 1 token, 2.0 t/s | generated 1 token | first token 500 ms"),
+        single);
   }
 
   @Test

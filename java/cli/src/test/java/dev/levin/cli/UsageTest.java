@@ -45,12 +45,19 @@ class UsageTest {
         "logits --tokens 1 --chunk -1 -o out.f32",
         "render",
         "render --messages m.json --bos x",
+        "render --messages m.json --date 2024-02-30",
         "devices --nonsense",
         "synthesize llama-1b",
         "synthesize no-such-shape -o out.gguf",
       })
   void refusesInOneLine(String line) {
     Run.of(line.isEmpty() ? new String[0] : line.split(" ")).refused();
+  }
+
+  @Test
+  void refusesAnEmptyPath() {
+    String line = Run.of("inspect", "-m", "").refused();
+    assertTrue(line.contains("--model") && line.contains("empty"), line);
   }
 
   @Test

@@ -61,6 +61,12 @@ final class KvCache implements AutoCloseable {
   }
 
   private Tensor pages(DecoderOptions options, int heads, int width, long offset) {
+    int block = options.kvDtype().blockValues();
+    if (width % block != 0) {
+      throw new IllegalArgumentException(
+          "heads of %d values cannot be cached as %s, whose blocks have %d; choose another type of keys and values"
+              .formatted(width, options.kvDtype(), block));
+    }
     return Tensor.of(
         options.kvDtype(),
         Shape.of(options.numPages(), heads, options.pageSize(), width),

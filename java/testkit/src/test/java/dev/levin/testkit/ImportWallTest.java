@@ -82,6 +82,16 @@ class ImportWallTest {
               List.of("dev.levin.core.", "dev.levin.formats.", "dev.levin.demo."),
               List.of(VECTOR_API, "dev.levin.core.op.", "dev.levin.core.backend.")),
           new Wall(
+              "measure/src/main/java",
+              List.of(
+                  "dev.levin.core.",
+                  "dev.levin.formats.",
+                  "dev.levin.models.",
+                  "dev.levin.engine.",
+                  "dev.levin.measure.",
+                  "com.fasterxml.jackson."),
+              List.of(VECTOR_API, "java.net.")),
+          new Wall(
               "cli/src/main/java",
               List.of(
                   "dev.levin.core.",
@@ -89,6 +99,7 @@ class ImportWallTest {
                   "dev.levin.models.",
                   "dev.levin.engine.",
                   "dev.levin.demo.",
+                  "dev.levin.measure.",
                   "dev.levin.cli.",
                   "com.fasterxml.jackson.",
                   "org.jline.",

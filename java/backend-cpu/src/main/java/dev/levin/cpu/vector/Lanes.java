@@ -2,6 +2,7 @@ package dev.levin.cpu.vector;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -57,6 +58,11 @@ final class Lanes {
 
   static FloatVector zero() {
     return FloatVector.zero(FLOATS);
+  }
+
+  /** The number of each lane. */
+  static IntVector iota() {
+    return IntVector.zero(INTS).addIndex(1);
   }
 
   static FloatVector load(float[] values, int at) {

@@ -4,8 +4,6 @@ import static dev.levin.cpu.vector.Lanes.COUNT;
 import static dev.levin.cpu.vector.Lanes.FLOATS;
 
 import dev.levin.core.DType;
-import dev.levin.core.quant.BlockCodec;
-import dev.levin.core.quant.Codecs;
 import dev.levin.cpu.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -13,7 +11,7 @@ import java.util.Arrays;
 /**
  * Dot products in float32. Lane i of a product's one accumulator sums the elements at i, i + lanes,
  * i + 2 lanes, ..., each by a fused multiply-add; the elements that fill no vector are summed
- * beside it and added last. {@link RowDots} and {@link TileDots} both keep to this.
+ * beside it and added last. {@link PairDots} and {@link TileDots} both keep to this.
  */
 final class VectorMatrix implements MatrixKernels {
   /** Processors with 512-bit vectors have 32 of them, enough for sixteen sums. */
@@ -25,17 +23,16 @@ final class VectorMatrix implements MatrixKernels {
   /** Floats in the accumulators of one weight row, four activation rows deep. */
   private static final int LANES_OF_ROW = 4 * COUNT;
 
-  private static final BlockCodec F16 = Codecs.of(DType.F16);
-  private static final BlockCodec BF16 = Codecs.of(DType.BF16);
-
   @Override
   public boolean readsInPlace(DType dtype) {
-    return switch (dtype) {
-      case F32, F16, BF16, Q8_0, Q4_0 -> true;
-      default -> false;
-    };
+    return PairDots.covers(dtype);
   }
 
+  /**
+   * Takes the rows in two halves side by side. Each half is one long stream to the memory system;
+   * neighbouring rows would be many short ones that often lie a multiple of 4 KiB apart, which
+   * halves the bandwidth.
+   */
   @Override
   public void dotRows(
       DType dtype,
@@ -48,105 +45,42 @@ final class VectorMatrix implements MatrixKernels {
       int k,
       float[] out,
       int outAt) {
-    int last = rows - 1;
-    for (int r = 0; r < rows; r += 4) {
+    int half = Math.ceilDiv(rows, 2);
+    for (int r = 0; r < half; r++) {
+      int other = Math.min(half + r, rows - 1);
       long row0 = at + r * rowStride;
-      long row1 = at + Math.min(r + 1, last) * rowStride;
-      long row2 = at + Math.min(r + 2, last) * rowStride;
-      long row3 = at + Math.min(r + 3, last) * rowStride;
-      int target = outAt + r;
-      dotFour(dtype, weight, row0, row1, row2, row3, x, xAt, k, out, target);
-      out[target] += tail(dtype, weight, row0, x, xAt, k);
-      out[target + 1] += tail(dtype, weight, row1, x, xAt, k);
-      out[target + 2] += tail(dtype, weight, row2, x, xAt, k);
-      out[target + 3] += tail(dtype, weight, row3, x, xAt, k);
+      long row1 = at + other * rowStride;
+      PairDots.dot(dtype, weight, row0, row1, x, xAt, k, out, outAt + r, outAt + other);
+    }
+    if (FLOATS.loopBound(k) < k) {
+      addTails(dtype, weight, at, rowStride, rows, x, xAt, k, out, outAt);
     }
   }
 
-  private static void dotFour(
+  private static void addTails(
       DType dtype,
       MemorySegment weight,
-      long row0,
-      long row1,
-      long row2,
-      long row3,
+      long at,
+      long rowStride,
+      int rows,
       float[] x,
       int xAt,
       int k,
       float[] out,
       int outAt) {
-    switch (dtype) {
-      case F32 -> RowDots.f32(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
-      case F16 -> {
-        RowDots.f16(weight, row0, row1, x, xAt, k, out, outAt);
-        RowDots.f16(weight, row2, row3, x, xAt, k, out, outAt + 2);
+    for (int r = 0; r < rows; r++) {
+      float sum = 0;
+      for (int i = FLOATS.loopBound(k); i < k; i++) {
+        sum = Math.fma(Widen.element(dtype, weight, at + r * rowStride, i), x[xAt + i], sum);
       }
-      case BF16 -> RowDots.bf16(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
-      case Q8_0 -> RowDots.q8(weight, row0, row1, row2, row3, x, xAt, k, out, outAt);
-      case Q4_0 -> {
-        RowDots.q4(weight, row0, row1, x, xAt, k, out, outAt);
-        RowDots.q4(weight, row2, row3, x, xAt, k, out, outAt + 2);
-      }
-      default -> throw new IllegalArgumentException(dtype + " is not read in place");
+      out[outAt + r] += sum;
     }
-  }
-
-  private static float tail(DType dtype, MemorySegment weight, long at, float[] x, int xAt, int k) {
-    float sum = 0;
-    for (int i = FLOATS.loopBound(k); i < k; i++) {
-      sum = Math.fma(Widen.element(dtype, weight, at, i), x[xAt + i], sum);
-    }
-    return sum;
   }
 
   @Override
   public void decode(
       DType dtype, MemorySegment source, long at, float[] target, int to, int count) {
-    switch (dtype) {
-      case F16 -> decodeF16(source, at, target, to, count);
-      case BF16 -> decodeBf16(source, at, target, to, count);
-      case Q8_0 -> decodeQ8(source, at, target, to, count);
-      case Q4_0 -> decodeQ4(source, at, target, to, count);
-      default -> Codecs.of(dtype).decode(source, at, target, to, count);
-    }
-  }
-
-  private static void decodeF16(MemorySegment source, long at, float[] target, int to, int count) {
-    int i = 0;
-    for (int end = FLOATS.loopBound(count); i < end; i += COUNT) {
-      Widen.f16(source, at + 2L * i).intoArray(target, to + i);
-    }
-    F16.decode(source, at + 2L * i, target, to + i, count - i);
-  }
-
-  private static void decodeBf16(MemorySegment source, long at, float[] target, int to, int count) {
-    int i = 0;
-    for (int end = FLOATS.loopBound(count); i < end; i += COUNT) {
-      Widen.bf16(source, at + 2L * i).intoArray(target, to + i);
-    }
-    BF16.decode(source, at + 2L * i, target, to + i, count - i);
-  }
-
-  private static void decodeQ8(MemorySegment source, long at, float[] target, int to, int count) {
-    for (int b = 0; b < count / Widen.BLOCK; b++) {
-      long block = at + (long) b * Widen.Q8_0_BYTES;
-      float scale = Widen.scale(source, block);
-      for (int i = 0; i < Widen.BLOCK; i += COUNT) {
-        Widen.q8(source, block, i).mul(scale).intoArray(target, to + b * Widen.BLOCK + i);
-      }
-    }
-  }
-
-  private static void decodeQ4(MemorySegment source, long at, float[] target, int to, int count) {
-    for (int b = 0; b < count / Widen.BLOCK; b++) {
-      long block = at + (long) b * Widen.Q4_0_BYTES;
-      float scale = Widen.scale(source, block);
-      int first = to + b * Widen.BLOCK;
-      for (int i = 0; i < Widen.BLOCK / 2; i += COUNT) {
-        Widen.q4Low(source, block, i).mul(scale).intoArray(target, first + i);
-        Widen.q4High(source, block, i).mul(scale).intoArray(target, first + Widen.BLOCK / 2 + i);
-      }
-    }
+    RowDecoders.decode(dtype, source, at, target, to, count);
   }
 
   @Override

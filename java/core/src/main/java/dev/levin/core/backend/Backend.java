@@ -5,6 +5,7 @@ import dev.levin.core.Tensor;
 import dev.levin.core.op.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An open device. Streams and buffers belong to it; closing it twice does nothing, and using it
@@ -50,6 +51,14 @@ public interface Backend extends AutoCloseable {
   void download(Tensor source, MemorySegment target, Stream stream);
 
   Counters counters();
+
+  /**
+   * Measures what the device can do at most; takes about a second. Empty where nobody has written a
+   * probe.
+   */
+  default Optional<Ceilings> measureCeilings() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

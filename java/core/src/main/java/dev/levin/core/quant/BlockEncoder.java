@@ -7,7 +7,12 @@ abstract class BlockEncoder {
   final NormalizedBlock block;
 
   BlockEncoder(int blockValues) {
-    this.block = new NormalizedBlock(blockValues);
+    this(blockValues, NormalizedBlock.EVEN);
+  }
+
+  /** Weighs values by magnitude, see {@link NormalizedBlock}. */
+  BlockEncoder(int blockValues, float evenness) {
+    this.block = new NormalizedBlock(blockValues, evenness);
   }
 
   /** Encodes what {@link #block} holds to the block at byte {@code at}. */

@@ -5,10 +5,11 @@ import dev.levin.core.DType;
 /**
  * The codec of every dtype.
  *
- * <p>Integers and U8 decode to the nearest float and are read only, as are the IQ1, IQ2 and IQ3
- * types, whose points would have to be searched for. Encoders of the other block types are one pass
- * over a block, byte for byte that of the format's reference, except for K-quants and IQ4, which
- * are searches for the scales of least squared error. With importance, Q4_0 to Q5_1 are as well.
+ * <p>Integers and U8 decode to the nearest float and are read only, as are IQ1_S and IQ1_M.
+ * Encoders of the other block types are one pass over a block, byte for byte that of the format's
+ * reference, except for K- and IQ-quants, which are searches for the scales of least squared error.
+ * With importance, Q4_0 to Q5_1 are as well. In Q2_K, IQ2 and IQ3 larger values count for more,
+ * which keeps the size of what is computed with them.
  *
  * <p>Block encoders expect finite values: one that is not finite affects its own block and no
  * other. One-pass encoders may then write a block that is not finite, searching ones never do.

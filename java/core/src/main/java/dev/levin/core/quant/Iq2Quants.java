@@ -22,11 +22,16 @@ final class Iq2Quants {
     return scale(d, unsignedByte(source, scales + point / 4) >> point / 2 % 2 * 4 & 15);
   }
 
-  static final class IQ2_XXS extends BlockwiseCodec {
-    private static final int QS = 2;
+  static final class IQ2_XXS extends SearchedCodec {
+    static final int QS = 2;
 
     IQ2_XXS() {
-      super(DType.IQ2_XXS, false);
+      super(DType.IQ2_XXS);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new GridEncoders.IQ2_XXS();
     }
 
     /** Four points share eight bytes: their indices, then four times seven signs and the scale. */
@@ -44,12 +49,17 @@ final class Iq2Quants {
     }
   }
 
-  static final class IQ2_XS extends BlockwiseCodec {
-    private static final int QS = 2;
-    private static final int SCALES = 66;
+  static final class IQ2_XS extends SearchedCodec {
+    static final int QS = 2;
+    static final int SCALES = 66;
 
     IQ2_XS() {
-      super(DType.IQ2_XS, false);
+      super(DType.IQ2_XS);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new GridEncoders.IQ2_XS();
     }
 
     @Override
@@ -65,14 +75,19 @@ final class Iq2Quants {
     }
   }
 
-  static final class IQ2_S extends BlockwiseCodec {
-    private static final int QS = 2;
-    private static final int SIGNS = 34;
-    private static final int QH = 66;
-    private static final int SCALES = 74;
+  static final class IQ2_S extends SearchedCodec {
+    static final int QS = 2;
+    static final int SIGNS = 34;
+    static final int QH = 66;
+    static final int SCALES = 74;
 
     IQ2_S() {
-      super(DType.IQ2_S, false);
+      super(DType.IQ2_S);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new GridEncoders.IQ2_S();
     }
 
     @Override

@@ -12,12 +12,17 @@ final class Iq3Quants {
 
   private Iq3Quants() {}
 
-  static final class IQ3_XXS extends BlockwiseCodec {
-    private static final int QS = 2;
-    private static final int SCALES_AND_SIGNS = 66;
+  static final class IQ3_XXS extends SearchedCodec {
+    static final int QS = 2;
+    static final int SCALES_AND_SIGNS = 66;
 
     IQ3_XXS() {
-      super(DType.IQ3_XXS, false);
+      super(DType.IQ3_XXS);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new GridEncoders.IQ3_XXS();
     }
 
     /** Eight points share a word: seven signs for each two of them, then the scale. */
@@ -34,14 +39,19 @@ final class Iq3Quants {
     }
   }
 
-  static final class IQ3_S extends BlockwiseCodec {
-    private static final int QS = 2;
-    private static final int QH = 66;
-    private static final int SIGNS = 74;
-    private static final int SCALES = 106;
+  static final class IQ3_S extends SearchedCodec {
+    static final int QS = 2;
+    static final int QH = 66;
+    static final int SIGNS = 74;
+    static final int SCALES = 106;
 
     IQ3_S() {
-      super(DType.IQ3_S, false);
+      super(DType.IQ3_S);
+    }
+
+    @Override
+    BlockEncoder newEncoder() {
+      return new GridEncoders.IQ3_S();
     }
 
     @Override

@@ -18,11 +18,12 @@ final class KQuantEncoders {
   private KQuantEncoders() {}
 
   static final class Q2_K extends BlockEncoder {
+    private static final float EVENNESS = 0.25f;
     private final AffineGroups fit =
         new AffineGroups(block, new AffineSearch(3, false, 2.4, 4.4, 16), GROUPS_OF_16, 15);
 
     Q2_K() {
-      super(VALUES);
+      super(VALUES, EVENNESS);
     }
 
     @Override

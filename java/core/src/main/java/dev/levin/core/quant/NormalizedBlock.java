@@ -17,11 +17,24 @@ final class NormalizedBlock {
    */
   private static final float LEAST_WEIGHT = 1f / 256;
 
+  /** Of {@link #NormalizedBlock}: all values count alike. */
+  static final float EVEN = Float.POSITIVE_INFINITY;
+
   final float[] values;
   final float[] weights;
+  private final float evenness;
   private float unit;
 
-  NormalizedBlock(int count) {
+  /**
+   * @param evenness how little the magnitude of a value counts: beside its importance it is weighed
+   *     by the root of its square and of this part of the mean square. Least squares pull levels
+   *     toward zero, and with two or three bits so far that all that a matrix computes gets
+   *     smaller, which costs more than the larger error: in Q2_K the demo model diverges by 0.23
+   *     from its BF16 self when all values count alike, by 0.04 when they count by magnitude. From
+   *     four bits on that does harm.
+   */
+  NormalizedBlock(int count, float evenness) {
+    this.evenness = evenness;
     this.values = new float[count];
     this.weights = new float[count];
   }
@@ -41,6 +54,23 @@ final class NormalizedBlock {
       values[i] *= inverse;
     }
     loadWeights(importance, importanceFrom);
+    if (evenness != EVEN) {
+      weighByMagnitude();
+    }
+  }
+
+  private void weighByMagnitude() {
+    float squares = 0;
+    for (float value : values) {
+      squares += value * value;
+    }
+    float base = evenness * squares / values.length;
+    for (int i = 0; i < values.length; i++) {
+      weights[i] *= (float) Math.sqrt(base + values[i] * values[i]);
+    }
+    if (squares == 0) {
+      Arrays.fill(weights, 1);
+    }
   }
 
   private static float finite(float value) {

@@ -3,6 +3,7 @@ package dev.levin.models.config;
 import dev.levin.core.Tensor;
 import dev.levin.core.model.Metadata;
 import dev.levin.core.model.WeightSource;
+import dev.levin.core.op.Activation;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.op.Scoring;
 import dev.levin.models.DecoderConfig;
@@ -92,9 +93,8 @@ public final class GgufConfigReader {
       ropes.add(rope());
       if (architecture.equals("gemma3")) {
         RopeSpec global = ropes.getFirst();
-        ropes.add(
-            new RopeSpec(
-                global.style(), global.rotaryDim(), GEMMA3_LOCAL_THETA, new RopeScaling.None()));
+        double theta = Limits.scale(metadata, key("rope.freq_base_swa"), GEMMA3_LOCAL_THETA);
+        ropes.add(new RopeSpec(global.style(), global.rotaryDim(), theta, new RopeScaling.None()));
       }
       for (int i = 0; i < numLayers; i++) {
         Mixer mixer =
@@ -178,7 +178,7 @@ public final class GgufConfigReader {
     }
     int headDim = headDim(heads);
     int window = Limits.count(metadata, key("attention.sliding_window"), Integer.MAX_VALUE);
-    boolean sliding = window > 0 && traits.isWindowed(layer);
+    boolean sliding = window > 0 && isWindowed(layer);
     int scaledDim =
         numLayers == GEMMA_27B_LAYERS.getOrDefault(architecture, -1) ? hiddenSize / heads : headDim;
     return new Mixer.SelfAttention(
@@ -193,6 +193,22 @@ public final class GgufConfigReader {
         traits.qkNorm(),
         traits.has(Traits.Flag.SINKS),
         traits.has(Traits.Flag.SUB_NORM));
+  }
+
+  /** Files may state which layers have a window: one flag each, or every how many one has none. */
+  private boolean isWindowed(int layer) {
+    String key = key("attention.sliding_window_pattern");
+    if (!metadata.has(key)) {
+      return traits.isWindowed(layer);
+    }
+    if (metadata.values().get(key) instanceof List<?> flags) {
+      if (layer >= flags.size() || !(flags.get(layer) instanceof Boolean flag)) {
+        throw metadata.error(key, "does not say whether layer " + layer + " has a window");
+      }
+      return flag;
+    }
+    int period = Limits.count(metadata, key, Limits.MAX_LAYERS);
+    return period == 0 || (layer + 1) % period != 0;
   }
 
   private Mixer latentAttention() {
@@ -251,7 +267,7 @@ public final class GgufConfigReader {
     if (experts == 0 || layer < leadingDense) {
       return new Feedforward.Dense(
           perLayer("feed_forward_length", layer, Limits.MAX_WIDTH),
-          traits.activation(),
+          activation(),
           traits.has(Traits.Flag.SUB_NORM));
     }
     int width =
@@ -272,6 +288,17 @@ public final class GgufConfigReader {
         Limits.positive(metadata, key("expert_group_used_count"), groups, groups),
         factor("expert_weights_scale", 1),
         Math.multiplyExact(shared, width));
+  }
+
+  /** BitNet models of one architecture name have several activations; newer files say which. */
+  private Activation activation() {
+    String key = key("hidden_activation");
+    return architecture.equals("bitnet")
+        ? metadata
+            .string(key)
+            .map(name -> Activations.named(metadata, key, name))
+            .orElse(traits.activation())
+        : traits.activation();
   }
 
   private Scoring scoring() {

@@ -7,6 +7,7 @@ import dev.levin.core.op.Activation;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.op.Scoring;
 import dev.levin.models.DecoderConfig;
+import dev.levin.models.weights.Part;
 import dev.levin.models.weights.TensorNames;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,11 +63,25 @@ public final class HuggingFaceConfigReader {
   }
 
   public static DecoderConfig read(Metadata file, WeightSource weights) {
-    Metadata config = file.has("text_config") ? file.object("text_config") : file;
+    Metadata config =
+        HuggingFaceDefaults.fill(file.has("text_config") ? file.object("text_config") : file);
     checkQuantisation(file);
     HuggingFaceConfigReader reader = new HuggingFaceConfigReader(config);
     TensorNames names = TensorNames.huggingFace(weights);
+    checkOutput(file, config, names, weights);
     return reader.type.equals("mamba2") ? reader.mamba(names) : reader.transformer(names);
+  }
+
+  /** A model that says its output is not the embedding must bring one. */
+  private static void checkOutput(
+      Metadata file, Metadata config, TensorNames names, WeightSource weights) {
+    boolean tied = file.bool("tie_word_embeddings", config.bool("tie_word_embeddings", true));
+    List<String> outputs = names.candidates(Part.OUTPUT, 0, ".weight");
+    if (!tied && outputs.stream().allMatch(name -> weights.find(name).isEmpty())) {
+      throw new ModelFormatException(
+          "%s: tensor '%s' is missing and 'tie_word_embeddings' is false"
+              .formatted(weights.origin(), outputs.getFirst()));
+    }
   }
 
   private static void checkQuantisation(Metadata file) {
@@ -341,13 +356,6 @@ public final class HuggingFaceConfigReader {
   private Activation activation() {
     String name =
         config.string("hidden_activation").or(() -> config.string("hidden_act")).orElse("silu");
-    return switch (name) {
-      case "silu", "swish" -> Activation.SILU;
-      case "gelu_pytorch_tanh", "gelu_new", "gelu_fast" -> Activation.GELU_TANH;
-      case "gelu" -> Activation.GELU_ERF;
-      case "relu" -> Activation.RELU;
-      case "relu2" -> Activation.RELU_SQUARED;
-      default -> throw config.error("hidden_act", "is '" + name + "', an unknown activation");
-    };
+    return Activations.named(config, "hidden_act", name);
   }
 }

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ConfigReaderTest {
@@ -138,6 +139,62 @@ class ConfigReaderTest {
     assertEquals(1f, config.normWeightBias());
   }
 
+  /** The text part of google/gemma-3-4b-it says no more than this. */
+  @Test
+  void gemma3LeavesOutWhatTransformersDefaults() {
+    Map<String, Object> text =
+        Map.of(
+            "model_type",
+            "gemma3_text",
+            "hidden_size",
+            2560,
+            "intermediate_size",
+            10240,
+            "num_hidden_layers",
+            34,
+            "rope_scaling",
+            Map.of("factor", 8.0, "rope_type", "linear"),
+            "sliding_window",
+            1024);
+    DecoderConfig config = read(Map.of("model_type", "gemma3", "text_config", text));
+    assertEquals(262208, config.vocabSize());
+    assertEquals(131072, config.contextLength());
+    assertEquals(1e6, config.ropes().get(0).theta());
+    assertEquals(new RopeScaling.Linear(8), config.ropes().get(0).scaling());
+    assertEquals(1e4, config.ropes().get(1).theta());
+    assertEquals(new RopeScaling.None(), config.ropes().get(1).scaling());
+    Mixer.SelfAttention global = attention(config, 5);
+    assertEquals(8, global.numHeads());
+    assertEquals(4, global.numKvHeads());
+    assertEquals(256, global.headDim());
+    assertEquals(1 / 16f, global.smScale());
+    assertEquals(0, global.window());
+    assertEquals(1024, attention(config, 0).window());
+  }
+
+  @Test
+  void ggufMaySayWhichLayersHaveAWindow() {
+    Map<String, Object> values = gguf("gpt-oss");
+    values.put("gpt-oss.attention.sliding_window", 128);
+    String key = "gpt-oss.attention.sliding_window_pattern";
+    assertEquals(List.of(128, 0, 128, 0, 128, 0), windows(values));
+    values.put(key, 3);
+    assertEquals(List.of(128, 128, 0, 128, 128, 0), windows(values));
+    values.put(key, 0);
+    assertEquals(List.of(128, 128, 128, 128, 128, 128), windows(values));
+    values.put(key, List.of(true, false, false, false, false, true));
+    assertEquals(List.of(128, 0, 0, 0, 0, 128), windows(values));
+    values.put(key, List.of(true));
+    ModelFormatException error = assertThrows(ModelFormatException.class, () -> readGguf(values));
+    assertEquals(
+        "model.gguf: '" + key + "' does not say whether layer 1 has a window", error.getMessage());
+  }
+
+  private static List<Integer> windows(Map<String, Object> values) {
+    DecoderConfig config = readGguf(values);
+    return IntStream.range(0, 6).mapToObj(layer -> attention(config, layer).window()).toList();
+  }
+
   @Test
   void slidingWindowOfQwenIsOffUnlessUsed() {
     Map<String, Object> values = huggingFace("qwen2");
@@ -181,6 +238,11 @@ class ConfigReaderTest {
     values = huggingFace("llama");
     values.put("hidden_size", "wide");
     assertEquals("config.json: 'hidden_size' is not an integer", failure(values));
+    values = huggingFace("llama");
+    values.put("tie_word_embeddings", false);
+    assertEquals(
+        "test: tensor 'lm_head.weight' is missing and 'tie_word_embeddings' is false",
+        failure(values));
     values = huggingFace("llama");
     values.put("quantization_config", Map.of("quant_method", "gptq"));
     assertTrue(failure(values).contains("'gptq' cannot be read"));

@@ -72,14 +72,22 @@ class SearchedEncodersTest {
     return importance;
   }
 
-  /** Bounds lie two percent above what was measured, and below what ggml's encoders reach. */
+  /**
+   * Bounds lie a few percent above what was measured, and below what ggml's encoders reach, except
+   * for IQ2_XXS, which trades error for size.
+   */
   @ParameterizedTest
   @CsvSource({
-    "Q2_K, 0.268, 0.298",
+    "Q2_K, 0.280, 0.330",
     "Q3_K, 0.1465, 0.188",
     "Q4_K, 0.0714, 0.0930",
     "Q5_K, 0.0353, 0.0458",
     "Q6_K, 0.01715, 0.0245",
+    "IQ2_XXS, 0.357, 0.505",
+    "IQ2_XS, 0.2965, 0.367",
+    "IQ2_S, 0.2465, 0.353",
+    "IQ3_XXS, 0.1830, 0.220",
+    "IQ3_S, 0.1340, 0.175",
     "IQ4_NL, 0.0748, 0.0998",
     "IQ4_XS, 0.0754, 0.1010"
   })
@@ -97,14 +105,56 @@ class SearchedEncodersTest {
   void moreBitsGiveLessError() {
     List<DType> ascending =
         List.of(DType.Q2_K, DType.Q3_K, DType.IQ4_XS, DType.Q4_K, DType.Q5_K, DType.Q6_K);
+    List<DType> grids =
+        List.of(DType.IQ2_XXS, DType.IQ2_XS, DType.IQ2_S, DType.IQ3_XXS, DType.IQ3_S, DType.IQ4_XS);
     for (float[] values : List.of(CodecsTest.gaussian(COUNT), heavyTailed(COUNT))) {
-      double last = 1;
-      for (DType dtype : ascending) {
-        double error = relativeError(values, roundTrip(dtype, values, null), null);
-        assertTrue(error < last, dtype + " " + error + " >= " + last);
-        last = error;
-      }
+      assertDescending(ascending, values);
+      assertDescending(grids, values);
     }
+  }
+
+  private static void assertDescending(List<DType> dtypes, float[] values) {
+    double last = 1;
+    for (DType dtype : dtypes) {
+      double error = relativeError(values, roundTrip(dtype, values, null), null);
+      assertTrue(error < last, dtype + " " + error + " >= " + last);
+      last = error;
+    }
+  }
+
+  /** The lists of neighbours against every point of the grid. */
+  @Test
+  void gridSearchFindsTheNearestPointOrOneAlmostAsNear() {
+    for (byte[] points : List.of(IqGrids.IQ2_S, IqGrids.IQ3_S)) {
+      int size = points == IqGrids.IQ2_S ? 8 : 4;
+      GridSearch search = new GridSearch(points, size);
+      float[] magnitudes = CodecsTest.gaussian(8 * 256);
+      float[] weights = new float[magnitudes.length];
+      Arrays.fill(weights, 1);
+      double found = 0;
+      double least = 0;
+      for (int from = 0; from < magnitudes.length; from += size) {
+        for (int i = from; i < from + size; i++) {
+          magnitudes[i] = Math.abs(magnitudes[i]) * search.largest() / 2.5f;
+        }
+        int point = search.nearest(magnitudes, weights, from, 1);
+        found += distance(points, size, point, magnitudes, from);
+        double nearest = Double.POSITIVE_INFINITY;
+        for (int p = 0; p < points.length / size; p++) {
+          nearest = Math.min(nearest, distance(points, size, p, magnitudes, from));
+        }
+        least += nearest;
+      }
+      assertTrue(found < 1.05 * least, found + " of at least " + least);
+    }
+  }
+
+  private static double distance(byte[] points, int size, int point, float[] values, int from) {
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += Math.pow(values[from + i] - points[point * size + i], 2);
+    }
+    return sum;
   }
 
   /** Rounding to a scale and a minimum taken from each group's range, kept in float32. */
@@ -155,7 +205,8 @@ class SearchedEncodersTest {
   @ParameterizedTest
   @EnumSource(
       names = {
-        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "Q4_0", "Q4_1", "Q5_0", "Q5_1"
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS", "Q4_0", "Q4_1", "Q5_0", "Q5_1"
       })
   void importanceLowersTheWeightedError(DType dtype) {
     float[] importance = unevenImportance(COUNT);
@@ -167,7 +218,11 @@ class SearchedEncodersTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"})
+  @EnumSource(
+      names = {
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS"
+      })
   void importanceThatIsTheSameEverywhereChangesNothing(DType dtype) {
     float[] values = CodecsTest.gaussian(COUNT);
     byte[] plain = encode(dtype, values, null);
@@ -181,7 +236,11 @@ class SearchedEncodersTest {
 
   /** Columns that calibration never saw keep values near their own. */
   @ParameterizedTest
-  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"})
+  @EnumSource(
+      names = {
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS"
+      })
   void columnsWithoutImportanceAreNotForgotten(DType dtype) {
     float[] values = CodecsTest.gaussian(COUNT);
     float[] importance = new float[COUNT];
@@ -194,7 +253,11 @@ class SearchedEncodersTest {
 
   /** Blocks decoded once are on the format's grid: encoding them again loses little more. */
   @ParameterizedTest
-  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"})
+  @EnumSource(
+      names = {
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS"
+      })
   void encodingAgainLosesLess(DType dtype) {
     float[] values = CodecsTest.gaussian(COUNT);
     float[] once = roundTrip(dtype, values, null);
@@ -228,12 +291,16 @@ class SearchedEncodersTest {
     double others = relativeError(rest, Arrays.copyOf(decoded, 64), null);
     assertTrue(others < 0.45, dtype + " " + others);
     assertEquals(12, decoded[100], dtype.bitsPerValue() < 4 ? 2.5 : 0.5);
-    assertTrue(own < 0.3, dtype + " " + own);
+    assertTrue(own < 0.35, dtype + " " + own);
   }
 
   /** NaN counts as 0 and infinity as a large value; what is decoded is always finite. */
   @ParameterizedTest
-  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"})
+  @EnumSource(
+      names = {
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS"
+      })
   void everyInputGivesFiniteBlocks(DType dtype) {
     float[] specials = {
       0,
@@ -273,7 +340,11 @@ class SearchedEncodersTest {
 
   /** Scales below F16's range become its smallest: values fade out rather than blow up. */
   @ParameterizedTest
-  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"})
+  @EnumSource(
+      names = {
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+        "IQ4_NL", "IQ4_XS"
+      })
   void tinyAndHugeValuesKeepTheirOrderOfMagnitude(DType dtype) {
     for (float size : new float[] {1e-38f, 1e-12f, 1e-7f, 1e-5f, 1e4f}) {
       float[] values = CodecsTest.gaussian(512);

@@ -1,0 +1,130 @@
+package dev.levin.cpu;
+
+import dev.levin.core.HostBuffer;
+import dev.levin.core.backend.Ceilings;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * What this machine can do at most with the threads of a pool: the best of many short passes. Plain
+ * loops that C2 vectorises at the width it prefers, so the ceilings stand whichever kernels run.
+ */
+final class CeilingProbe {
+  /** Several times the last-level cache of most machines. */
+  private static final long READ_BYTES = 256L << 20;
+
+  private static final int READ_PASSES = 24;
+
+  /** Fits the level-1 cache beside everything else. */
+  private static final int CHAINS = 1024;
+
+  /** Multiply-adds of a chain in one call. */
+  private static final int LINKS = 16;
+
+  private static final int ROUNDS = 16_000;
+  private static final int MULTIPLY_PASSES = 24;
+
+  /** x = x / 2 + 1 tends to 2: no overflow and no denormals however long it runs. */
+  private static final float FACTOR = 0.5f;
+
+  private static final float ADDEND = 1;
+
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final int LINE_BYTES = 64;
+
+  private final WorkerPool pool;
+  private volatile long sink;
+
+  CeilingProbe(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  Ceilings measure() {
+    return new Ceilings(readBytesPerSecond(), flopsPerSecond());
+  }
+
+  private double readBytesPerSecond() {
+    try (HostBuffer buffer = HostBuffer.allocate(READ_BYTES)) {
+      MemorySegment memory = buffer.segment();
+      long share = READ_BYTES / pool.threads() / LINE_BYTES * LINE_BYTES;
+      // Pages that were never written are all the same page of zeros, which stays in the cache.
+      onAllThreads(
+          (from, to, workspace) -> memory.asSlice(from * share, share).fill((byte) (from + 1)));
+      double best = 0;
+      for (int pass = 0; pass < READ_PASSES; pass++) {
+        long start = System.nanoTime();
+        onAllThreads(
+            (from, to, workspace) -> sink = read(memory, from * share, (from + 1) * share));
+        best = Math.max(best, perSecond(share * pool.threads(), start));
+      }
+      return best;
+    }
+  }
+
+  private static long read(MemorySegment memory, long from, long to) {
+    long a = 0;
+    long b = 0;
+    long c = 0;
+    long d = 0;
+    for (long at = from; at < to; at += LINE_BYTES) {
+      a += memory.get(LONG, at) ^ memory.get(LONG, at + 8);
+      b += memory.get(LONG, at + 16) ^ memory.get(LONG, at + 24);
+      c += memory.get(LONG, at + 32) ^ memory.get(LONG, at + 40);
+      d += memory.get(LONG, at + 48) ^ memory.get(LONG, at + 56);
+    }
+    return a + b + c + d;
+  }
+
+  private double flopsPerSecond() {
+    double flops = 2.0 * CHAINS * LINKS * ROUNDS * pool.threads();
+    double best = 0;
+    for (int pass = 0; pass < MULTIPLY_PASSES; pass++) {
+      long start = System.nanoTime();
+      onAllThreads((from, to, workspace) -> sink = (long) multiply(new float[CHAINS])[0]);
+      best = Math.max(best, perSecond(flops, start));
+    }
+    return best;
+  }
+
+  private static float[] multiply(float[] values) {
+    for (int round = 0; round < ROUNDS; round++) {
+      advance(values);
+    }
+    return values;
+  }
+
+  /**
+   * Each element is a chain of dependent multiply-adds; the processor overlaps as many chains as
+   * its window of instructions holds, which is enough to fill its units.
+   */
+  private static void advance(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      float x = values[i];
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      x = Math.fma(x, FACTOR, ADDEND);
+      values[i] = x;
+    }
+  }
+
+  private void onAllThreads(WorkerPool.RangeTask task) {
+    pool.forEach(pool.threads(), WorkerPool.MIN_SHARE_COST, task);
+  }
+
+  private static double perSecond(double amount, long startNanos) {
+    return amount * 1e9 / Math.max(1, System.nanoTime() - startNanos);
+  }
+}

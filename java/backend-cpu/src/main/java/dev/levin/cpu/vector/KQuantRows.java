@@ -1,0 +1,212 @@
+package dev.levin.cpu.vector;
+
+import static dev.levin.cpu.vector.Lanes.COUNT;
+import static dev.levin.cpu.vector.Lanes.load;
+
+import dev.levin.core.DType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rows of Q4_K, Q5_K and Q6_K blocks; see {@link PairDots} for the products. */
+final class KQuantRows {
+  private static final int BLOCK = 256;
+  private static final int GROUP = 32;
+  private static final long Q4_K_BYTES = DType.Q4_K.blockBytes();
+  private static final long Q5_K_BYTES = DType.Q5_K.blockBytes();
+  private static final long Q6_K_BYTES = DType.Q6_K.blockBytes();
+
+  private static final int Q4_K_QS = 16;
+  private static final int Q5_K_QH = 16;
+  private static final int Q5_K_QS = 48;
+  private static final int Q6_K_QH = 128;
+  private static final int Q6_K_SCALES = 192;
+  private static final int Q6_K_D = 208;
+
+  private KQuantRows() {}
+
+  private static FloatVector q4(MemorySegment source, long at, int shift, float scale, float min) {
+    IntVector pairs = Widen.unsignedBytes(source, at);
+    return Widen.affine(pairs.lanewise(VectorOperators.LSHR, shift).and(15), scale, min);
+  }
+
+  static void dotQ4(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int blocks = k / BLOCK;
+    for (int b = 0; b < blocks; b++) {
+      long block0 = w0 + b * Q4_K_BYTES;
+      long block1 = w1 + b * Q4_K_BYTES;
+      long first0 = Widen.doubleWord(w, block0);
+      long second0 = Widen.doubleWord(w, block0 + 8);
+      float d0 = KQuantScales.half(first0);
+      long first1 = Widen.doubleWord(w, block1);
+      long second1 = Widen.doubleWord(w, block1 + 8);
+      float d1 = KQuantScales.half(first1);
+      float m0 = -KQuantScales.half(first0 >>> 16);
+      float m1 = -KQuantScales.half(first1 >>> 16);
+      long scales0 = KQuantScales.scales(first0, second0);
+      long scales1 = KQuantScales.scales(first1, second1);
+      long mins0 = KQuantScales.mins(second0);
+      long mins1 = KQuantScales.mins(second1);
+      for (int group = 0; group < 8; group++) {
+        float scale0 = d0 * KQuantScales.at(scales0, group);
+        float scale1 = d1 * KQuantScales.at(scales1, group);
+        float min0 = m0 * KQuantScales.at(mins0, group);
+        float min1 = m1 * KQuantScales.at(mins1, group);
+        long at = Q4_K_QS + group / 2 * GROUP;
+        int shift = group % 2 * 4;
+        for (int i = 0; i < GROUP; i += COUNT) {
+          FloatVector v = load(x, xAt + b * BLOCK + group * GROUP + i);
+          sum0 = q4(w, block0 + at + i, shift, scale0, min0).fma(v, sum0);
+          sum1 = q4(w, block1 + at + i, shift, scale1, min1).fma(v, sum1);
+        }
+      }
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void decodeQ4(MemorySegment source, long at, float[] target, int to, int count) {
+    for (int b = 0; b < count / BLOCK; b++) {
+      long block = at + b * Q4_K_BYTES;
+      long header = Widen.doubleWord(source, block);
+      long second = Widen.doubleWord(source, block + 8);
+      float d = KQuantScales.half(header);
+      float m = -KQuantScales.half(header >>> 16);
+      long scales = KQuantScales.scales(header, second);
+      long mins = KQuantScales.mins(second);
+      for (int group = 0; group < 8; group++) {
+        float scale = d * KQuantScales.at(scales, group);
+        float min = m * KQuantScales.at(mins, group);
+        long qs = block + Q4_K_QS + group / 2 * GROUP;
+        int first = to + b * BLOCK + group * GROUP;
+        for (int i = 0; i < GROUP; i += COUNT) {
+          q4(source, qs + i, group % 2 * 4, scale, min).intoArray(target, first + i);
+        }
+      }
+    }
+  }
+
+  private static FloatVector q5(
+      MemorySegment source, long block, int group, int i, float scale, float min) {
+    IntVector pairs = Widen.unsignedBytes(source, block + Q5_K_QS + group / 2 * GROUP + i);
+    IntVector fifths = Widen.unsignedBytes(source, block + Q5_K_QH + i);
+    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(15);
+    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(16);
+    return Widen.affine(low.or(high), scale, min);
+  }
+
+  static void dotQ5(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int blocks = k / BLOCK;
+    for (int b = 0; b < blocks; b++) {
+      long block0 = w0 + b * Q5_K_BYTES;
+      long block1 = w1 + b * Q5_K_BYTES;
+      long first0 = Widen.doubleWord(w, block0);
+      long second0 = Widen.doubleWord(w, block0 + 8);
+      float d0 = KQuantScales.half(first0);
+      long first1 = Widen.doubleWord(w, block1);
+      long second1 = Widen.doubleWord(w, block1 + 8);
+      float d1 = KQuantScales.half(first1);
+      float m0 = -KQuantScales.half(first0 >>> 16);
+      float m1 = -KQuantScales.half(first1 >>> 16);
+      long scales0 = KQuantScales.scales(first0, second0);
+      long scales1 = KQuantScales.scales(first1, second1);
+      long mins0 = KQuantScales.mins(second0);
+      long mins1 = KQuantScales.mins(second1);
+      for (int group = 0; group < 8; group++) {
+        float scale0 = d0 * KQuantScales.at(scales0, group);
+        float scale1 = d1 * KQuantScales.at(scales1, group);
+        float min0 = m0 * KQuantScales.at(mins0, group);
+        float min1 = m1 * KQuantScales.at(mins1, group);
+        for (int i = 0; i < GROUP; i += COUNT) {
+          FloatVector v = load(x, xAt + b * BLOCK + group * GROUP + i);
+          sum0 = q5(w, block0, group, i, scale0, min0).fma(v, sum0);
+          sum1 = q5(w, block1, group, i, scale1, min1).fma(v, sum1);
+        }
+      }
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void decodeQ5(MemorySegment source, long at, float[] target, int to, int count) {
+    for (int b = 0; b < count / BLOCK; b++) {
+      long block = at + b * Q5_K_BYTES;
+      long header = Widen.doubleWord(source, block);
+      long second = Widen.doubleWord(source, block + 8);
+      float d = KQuantScales.half(header);
+      float m = -KQuantScales.half(header >>> 16);
+      long scales = KQuantScales.scales(header, second);
+      long mins = KQuantScales.mins(second);
+      for (int group = 0; group < 8; group++) {
+        float scale = d * KQuantScales.at(scales, group);
+        float min = m * KQuantScales.at(mins, group);
+        int first = to + b * BLOCK + group * GROUP;
+        for (int i = 0; i < GROUP; i += COUNT) {
+          q5(source, block, group, i, scale, min).intoArray(target, first + i);
+        }
+      }
+    }
+  }
+
+  /**
+   * Values [i, i + lanes) of a half block: its four groups of 32 share 64 bytes of nibbles and 32
+   * bytes of pairs.
+   */
+  private static FloatVector q6(
+      MemorySegment source, long block, int half, int i, float d, long scales) {
+    long nibbles = block + half * 64 + i % 64;
+    long pairs = block + Q6_K_QH + half * 32 + i % GROUP;
+    IntVector low =
+        Widen.unsignedBytes(source, nibbles).lanewise(VectorOperators.LSHR, i / 64 * 4).and(15);
+    IntVector high =
+        Widen.unsignedBytes(source, pairs).lanewise(VectorOperators.ROL, 4 - i / GROUP * 2).and(48);
+    float scale = d * (byte) (scales >>> i / 16 * 8);
+    return Widen.scaled(low.or(high).sub(32), scale);
+  }
+
+  static void dotQ6(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int blocks = k / BLOCK;
+    for (int b = 0; b < blocks; b++) {
+      long block0 = w0 + b * Q6_K_BYTES;
+      long block1 = w1 + b * Q6_K_BYTES;
+      float d0 = Widen.half(w, block0 + Q6_K_D);
+      float d1 = Widen.half(w, block1 + Q6_K_D);
+      for (int half = 0; half < 2; half++) {
+        long scales0 = Widen.doubleWord(w, block0 + Q6_K_SCALES + 8 * half);
+        long scales1 = Widen.doubleWord(w, block1 + Q6_K_SCALES + 8 * half);
+        int at = xAt + b * BLOCK + half * 128;
+        for (int i = 0; i < 128; i += COUNT) {
+          FloatVector v = load(x, at + i);
+          sum0 = q6(w, block0, half, i, d0, scales0).fma(v, sum0);
+          sum1 = q6(w, block1, half, i, d1, scales1).fma(v, sum1);
+        }
+      }
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void decodeQ6(MemorySegment source, long at, float[] target, int to, int count) {
+    for (int b = 0; b < count / BLOCK; b++) {
+      long block = at + b * Q6_K_BYTES;
+      float d = Widen.half(source, block + Q6_K_D);
+      for (int half = 0; half < 2; half++) {
+        long scales = Widen.doubleWord(source, block + Q6_K_SCALES + 8 * half);
+        int first = to + b * BLOCK + half * 128;
+        for (int i = 0; i < 128; i += COUNT) {
+          q6(source, block, half, i, d, scales).intoArray(target, first + i);
+        }
+      }
+    }
+  }
+}

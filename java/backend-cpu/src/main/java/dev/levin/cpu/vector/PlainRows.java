@@ -1,0 +1,116 @@
+package dev.levin.cpu.vector;
+
+import static dev.levin.cpu.vector.Lanes.COUNT;
+import static dev.levin.cpu.vector.Lanes.FLOATS;
+import static dev.levin.cpu.vector.Lanes.load;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** Rows of floating-point elements that share no scale; see {@link PairDots} for the products. */
+final class PlainRows {
+  private PlainRows() {}
+
+  static void dotF32(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = Widen.f32(w, w0 + 4L * i).fma(v, sum0);
+      sum1 = Widen.f32(w, w1 + 4L * i).fma(v, sum1);
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void dotF16(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = Widen.f16(w, w0 + 2L * i).fma(v, sum0);
+      sum1 = Widen.f16(w, w1 + 2L * i).fma(v, sum1);
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void dotBf16(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = Widen.bf16(w, w0 + 2L * i).fma(v, sum0);
+      sum1 = Widen.bf16(w, w1 + 2L * i).fma(v, sum1);
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void dotE4m3(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = Widen.e4m3(w, w0 + i).fma(v, sum0);
+      sum1 = Widen.e4m3(w, w1 + i).fma(v, sum1);
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void dotE5m2(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = Widen.e5m2(w, w0 + i).fma(v, sum0);
+      sum1 = Widen.e5m2(w, w1 + i).fma(v, sum1);
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  /** Each of these decodes the elements that fill vectors and returns how many those are. */
+  static int decodeF16(MemorySegment source, long at, float[] target, int to, int count) {
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += COUNT) {
+      Widen.f16(source, at + 2L * i).intoArray(target, to + i);
+    }
+    return end;
+  }
+
+  static int decodeBf16(MemorySegment source, long at, float[] target, int to, int count) {
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += COUNT) {
+      Widen.bf16(source, at + 2L * i).intoArray(target, to + i);
+    }
+    return end;
+  }
+
+  static int decodeE4m3(MemorySegment source, long at, float[] target, int to, int count) {
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += COUNT) {
+      Widen.e4m3(source, at + i).intoArray(target, to + i);
+    }
+    return end;
+  }
+
+  static int decodeE5m2(MemorySegment source, long at, float[] target, int to, int count) {
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += COUNT) {
+      Widen.e5m2(source, at + i).intoArray(target, to + i);
+    }
+    return end;
+  }
+}

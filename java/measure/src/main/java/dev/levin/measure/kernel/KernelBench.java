@@ -1,0 +1,127 @@
+package dev.levin.measure.kernel;
+
+import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Support;
+import dev.levin.core.op.Op;
+import dev.levin.core.op.OpCost;
+import dev.levin.measure.BackendChoice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Times single ops. */
+public final class KernelBench {
+  /** Copies of an op's tensors take turns until they are more than caches hold. */
+  private static final long COLD_BYTES = 96L << 20;
+
+  private static final int MAX_COPIES = 64;
+
+  /** A launch counts as faster than the best so far below this part of its time. */
+  private static final double IMPROVEMENT = 0.9;
+
+  /** Budgets after which even improving kernels are measured. */
+  private static final double MAX_WARMUP = 10;
+
+  /** Told what happens, on the thread that measures. */
+  public interface Listener {
+    /** After each kernel. */
+    void finished(KernelResult result);
+
+    /** Instead, where the backend lacks it. */
+    void unsupported(String backend, String kernel, String reason);
+  }
+
+  private final KernelPlan plan;
+  private final Listener listener;
+
+  public KernelBench(KernelPlan plan, Listener listener) {
+    this.plan = plan;
+    this.listener = listener;
+  }
+
+  /** Runs the whole plan; every backend of it is opened afresh. */
+  public void run() {
+    List<KernelCase> cases = plan.cases();
+    for (BackendChoice choice : plan.backends()) {
+      try (Backend backend = choice.open()) {
+        Map<String, String> properties = backend.device().properties();
+        KernelResult.Place place =
+            new KernelResult.Place(
+                backend.name(),
+                properties.getOrDefault("kernels", ""),
+                Integer.parseInt(properties.getOrDefault("threads", "0")),
+                backend.measureCeilings().orElse(null));
+        for (KernelCase one : cases) {
+          run(one, backend, place);
+        }
+      }
+    }
+  }
+
+  private void run(KernelCase one, Backend backend, KernelResult.Place place) {
+    try (CaseMemory memory = new CaseMemory(backend)) {
+      List<Op> ops = new ArrayList<>();
+      ops.add(one.builder().build(memory));
+      Support support = backend.supports(ops.getFirst());
+      if (!support.supported()) {
+        String name = "%s %s %s".formatted(one.op(), one.dtype(), one.shape());
+        listener.unsupported(place.backend(), name, support.reason());
+        return;
+      }
+      long copies = Math.clamp(COLD_BYTES / Math.max(1, memory.bytes()), 1, MAX_COPIES);
+      while (ops.size() < copies) {
+        ops.add(one.builder().build(memory));
+      }
+      double[] nanos = time(ops, backend);
+      listener.finished(place.result(one, OpCost.of(ops.getFirst()), nanos));
+    }
+  }
+
+  /** Nanoseconds of one launch, once for each sample. */
+  private double[] time(List<Op> ops, Backend backend) {
+    double budget = plan.millis() * 1e6;
+    double perLaunch = warmUp(ops, backend, budget);
+    int launches = (int) Math.clamp(budget / plan.samples() / perLaunch, 1, 1e6);
+    double[] nanos = new double[plan.samples()];
+    int next = 0;
+    for (int i = 0; i < nanos.length; i++) {
+      long before = System.nanoTime();
+      next = launch(ops, next, launches, backend);
+      nanos[i] = (double) (System.nanoTime() - before) / launches;
+    }
+    return nanos;
+  }
+
+  /**
+   * Launches for the budget and on until the best time has stood for half of the time spent: the
+   * compiler may come late. Returns that best time.
+   */
+  private static double warmUp(List<Op> ops, Backend backend, double budget) {
+    long start = System.nanoTime();
+    double best = Double.MAX_VALUE;
+    double improvedAt = 0;
+    double spent;
+    int next = 0;
+    do {
+      long before = System.nanoTime();
+      next = launch(ops, next, 1, backend);
+      long after = System.nanoTime();
+      spent = after - start;
+      if (after - before < IMPROVEMENT * best) {
+        improvedAt = spent;
+      }
+      best = Math.min(best, Math.max(1, after - before));
+    } while (spent < budget || (spent < MAX_WARMUP * budget && improvedAt > spent / 2));
+    return best;
+  }
+
+  private static int launch(List<Op> ops, int from, int count, Backend backend) {
+    int next = from;
+    for (int i = 0; i < count; i++) {
+      backend.launch(ops.get(next), backend.stream());
+      next = next + 1 == ops.size() ? 0 : next + 1;
+    }
+    backend.stream().synchronize();
+    return next;
+  }
+}
