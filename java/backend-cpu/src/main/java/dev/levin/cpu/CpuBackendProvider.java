@@ -4,6 +4,7 @@ import dev.levin.core.backend.Availability;
 import dev.levin.core.backend.Backend;
 import dev.levin.core.backend.BackendProvider;
 import dev.levin.core.backend.DeviceInfo;
+import dev.levin.cpu.nativetwin.NativeLibrary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,9 @@ import java.util.Map;
  * The CPU backend: always there, and what {@code auto} takes when no other device is.
  *
  * <p>System properties: {@code levin.cpu.threads} (default: the processors available), {@code
- * levin.cpu.kernels} ({@code auto}, {@code vector} or {@code scalar}) and {@code
- * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers).
+ * levin.cpu.kernels} ({@code auto}, {@code native}, {@code vector} or {@code scalar}), {@code
+ * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers) and {@code
+ * levin.cpu.isa} (an instruction set of the native kernels; default: the best).
  */
 public final class CpuBackendProvider implements BackendProvider {
   static final String NAME = "cpu";
@@ -44,6 +46,12 @@ public final class CpuBackendProvider implements BackendProvider {
     if (kernels.vectorBits() > 0) {
       properties.put("vector bits", Integer.toString(kernels.vectorBits()));
     }
+    properties.put(
+        "native kernels",
+        switch (NativeLibrary.load()) {
+          case NativeLibrary.Loaded loaded -> loaded.isa();
+          case NativeLibrary.Absent absent -> "none: " + absent.reason();
+        });
     return new DeviceInfo(0, Machine.processorName(), Machine.memoryBytes(), properties);
   }
 

@@ -14,9 +14,13 @@ record CpuOptions(int threads, Kernels kernels) {
 
   private static final int MAX_THREADS = 1024;
 
-  /** Which twins run; {@link #AUTO} takes the vector ones where they can be had. */
+  /**
+   * Which twins run; {@link #AUTO} takes the native ones where they load, otherwise the vector ones
+   * where they can be had.
+   */
   enum Kernels {
     AUTO,
+    NATIVE,
     VECTOR,
     SCALAR
   }
@@ -56,11 +60,12 @@ record CpuOptions(int threads, Kernels kernels) {
   private static Kernels kernelsFrom(String value) {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "", "auto" -> Kernels.AUTO;
+      case "native" -> Kernels.NATIVE;
       case "vector" -> Kernels.VECTOR;
       case "scalar" -> Kernels.SCALAR;
       default ->
           throw new IllegalArgumentException(
-              "%s is '%s', expected auto, vector or scalar".formatted(KERNELS, value));
+              "%s is '%s', expected auto, native, vector or scalar".formatted(KERNELS, value));
     };
   }
 }

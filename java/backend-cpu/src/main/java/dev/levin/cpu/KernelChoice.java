@@ -1,6 +1,8 @@
 package dev.levin.cpu;
 
 import dev.levin.core.DeviceException;
+import dev.levin.cpu.nativetwin.NativeKernels;
+import dev.levin.cpu.nativetwin.NativeLibrary;
 import dev.levin.cpu.scalar.ScalarKernels;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -23,7 +25,7 @@ final class KernelChoice {
   /**
    * The kernels that {@code choice} asks for.
    *
-   * @throws DeviceException of kind UNAVAILABLE when the vector ones are forced and cannot run
+   * @throws DeviceException of kind UNAVAILABLE when those that are forced cannot run
    */
   static KernelTable choose(CpuOptions.Kernels choice) {
     return choose(choice, ModuleLayer.boot().findModule(MODULE).isPresent());
@@ -38,16 +40,28 @@ final class KernelChoice {
         }
         yield vectorKernels();
       }
-      case AUTO -> {
-        if (vectorModule) {
-          yield vectorKernels();
-        }
-        if (WARNED.compareAndSet(false, true)) {
-          LOG.warn("{}; the scalar kernels run instead, many times slower", missingModule());
-        }
-        yield ScalarKernels.table();
-      }
+      case NATIVE ->
+          switch (NativeLibrary.load()) {
+            case NativeLibrary.Loaded loaded -> NativeKernels.table(javaKernels(vectorModule));
+            case NativeLibrary.Absent absent ->
+                throw new DeviceException(DeviceException.Kind.UNAVAILABLE, absent.reason());
+          };
+      case AUTO ->
+          switch (NativeLibrary.load()) {
+            case NativeLibrary.Loaded loaded -> NativeKernels.table(javaKernels(vectorModule));
+            case NativeLibrary.Absent absent -> javaKernels(vectorModule);
+          };
     };
+  }
+
+  private static KernelTable javaKernels(boolean vectorModule) {
+    if (vectorModule) {
+      return vectorKernels();
+    }
+    if (WARNED.compareAndSet(false, true)) {
+      LOG.warn("{}; the scalar kernels run instead, many times slower", missingModule());
+    }
+    return ScalarKernels.table();
   }
 
   private static String missingModule() {

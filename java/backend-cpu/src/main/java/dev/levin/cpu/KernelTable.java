@@ -1,10 +1,11 @@
 package dev.levin.cpu;
 
 /**
- * One complete set of kernel routines. There are two, the scalar one and the Vector API one; {@link
- * KernelChoice} picks one when a backend opens and nothing else asks which it is.
+ * One complete set of kernel routines: scalar, Vector API or native, the last with matrix products
+ * of its own over one of the others. {@link KernelChoice} picks one when a backend opens and
+ * nothing else asks which it is.
  *
- * @param name {@code scalar} or {@code vector}
+ * @param name {@code scalar}, {@code vector} or {@code native}
  * @param vectorBits width of a vector, 0 for the scalar set
  */
 public record KernelTable(

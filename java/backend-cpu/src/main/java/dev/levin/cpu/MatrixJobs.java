@@ -25,23 +25,33 @@ final class MatrixJobs {
   /** Most weight rows whose results are held before they are passed on. */
   private static final int MAX_BLOCK_ROWS = MatrixKernels.MAX_TILE_ROWS;
 
+  /** Results that a worker of encoded kernels hands on at a time. */
+  private static final int ENCODED_RESULTS = 16_384;
+
   private final MatrixKernels kernels;
+  private final EncodedKernels encoded;
+  private final EncodedKernels.Activations prepared;
   private final WorkerPool pool;
   private long[] weightAt = {};
   private int[] firstRow = {0};
   private int[] xOffsets = {};
   private long[] costs = {0};
+  private int[] xRows = {};
   private float[] x = {};
+  private int floats;
   private int jobs;
 
   MatrixJobs(MatrixKernels kernels, WorkerPool pool) {
     this.kernels = kernels;
     this.pool = pool;
+    encoded = kernels.encoded();
+    prepared = encoded == null ? null : encoded.newActivations();
   }
 
   /** Starts a new set with room for {@code jobs} jobs, {@code rows} rows and packed activations. */
   void reset(int jobs, int rows, int floats) {
     this.jobs = 0;
+    this.floats = floats;
     if (weightAt.length < jobs) {
       weightAt = new long[jobs];
       firstRow = new int[jobs + 1];
@@ -66,7 +76,7 @@ final class MatrixJobs {
     firstRow[jobs] = firstRow[jobs - 1];
   }
 
-  /** Adds an activation row to the last job. */
+  /** Adds an activation row to the last job; rows lie at multiples of their length. */
   void addRow(int xOffset) {
     xOffsets[firstRow[jobs]++] = xOffset;
   }
@@ -90,6 +100,10 @@ final class MatrixJobs {
       long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
       costs[item + 1] = costs[item] + rows * (dtype.rowBytes(k) + products);
     }
+    boolean inPlace = k > 0 && encoded != null && encoded.multiplies(dtype);
+    if (inPlace) {
+      prepare(dtype, k);
+    }
     pool.forEach(
         items,
         costs,
@@ -101,13 +115,62 @@ final class MatrixJobs {
             int firstWeight = (item - job * groups) * GROUP;
             int lastWeight = Math.min(n, (end - job * groups) * GROUP);
             Product product = new Product(dtype, weight, rowStride, k, sink);
-            multiply(product, job, firstWeight, lastWeight, workspace);
+            if (inPlace) {
+              multiplyEncoded(product, job, firstWeight, lastWeight, workspace);
+            } else {
+              multiply(product, job, firstWeight, lastWeight, workspace);
+            }
             item = end;
           }
         });
   }
 
   private record Product(DType dtype, MemorySegment weight, long rowStride, int k, Sink sink) {}
+
+  private void prepare(DType dtype, int k) {
+    int rows = floats / k;
+    prepared.reset(dtype, rows, k);
+    int used = firstRow[jobs];
+    if (xRows.length < used) {
+      xRows = new int[used];
+    }
+    for (int i = 0; i < used; i++) {
+      xRows[i] = xOffsets[i] / k;
+    }
+    pool.forEach(
+        rows,
+        k,
+        (from, to, workspace) -> workspace.encoded(encoded).prepare(prepared, x, from, to));
+  }
+
+  private void multiplyEncoded(Product product, int job, int from, int to, Workspace workspace) {
+    int firstX = firstRow[job];
+    int rows = firstRow[job + 1] - firstX;
+    if (rows == 0) {
+      return;
+    }
+    int block = Math.max(GROUP, ENCODED_RESULTS / rows / GROUP * GROUP);
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
+    EncodedKernels.Worker worker = workspace.encoded(encoded);
+    for (int n = from; n < to; n += block) {
+      int count = Math.min(block, to - n);
+      long at = weightAt[job] + n * product.rowStride();
+      worker.multiply(
+          prepared,
+          product.weight(),
+          at,
+          product.rowStride(),
+          count,
+          xRows,
+          firstX,
+          firstX + rows,
+          results,
+          count);
+      for (int i = 0; i < rows; i++) {
+        product.sink().put(job, firstX + i, n, results, i * count, count);
+      }
+    }
+  }
 
   private void multiply(Product product, int job, int from, int to, Workspace workspace) {
     int rows = firstRow[job + 1] - firstRow[job];

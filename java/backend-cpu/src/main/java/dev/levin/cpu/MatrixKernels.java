@@ -20,6 +20,11 @@ public interface MatrixKernels {
    */
   int SCRATCH_FLOATS = (MAX_TILE_ROWS + 1) * 4 * 16;
 
+  /** Kernels that take precedence for the dtypes they multiply, or null. */
+  default EncodedKernels encoded() {
+    return null;
+  }
+
   /** Whether {@link #dotRows} takes this dtype. */
   boolean readsInPlace(DType dtype);
 

@@ -24,6 +24,7 @@ final class Workspace {
 
   private final float[][] arrays = new float[Slot.values().length][0];
   private int[] offsets = {};
+  private EncodedKernels.Worker encoded;
 
   /** An array of at least {@code size} floats. */
   float[] floats(Slot slot, int size) {
@@ -33,6 +34,14 @@ final class Workspace {
       arrays[slot.ordinal()] = array;
     }
     return array;
+  }
+
+  /** What this worker multiplies encoded weights with; always the same kernels. */
+  EncodedKernels.Worker encoded(EncodedKernels kernels) {
+    if (encoded == null) {
+      encoded = kernels.newWorker();
+    }
+    return encoded;
   }
 
   /** An array that starts with the multiples 0, step, 2 * step, ... of {@code step}. */

@@ -46,7 +46,7 @@ class CpuOptionsTest {
     "levin.cpu.threads, 0, 'levin.cpu.threads is 0, expected 1 to 1024'",
     "levin.cpu.threads, 1025, 'levin.cpu.threads is 1025, expected 1 to 1024'",
     "levin.cpu.threads, two, 'levin.cpu.threads is ''two'', expected a number from 1 to 1024'",
-    "levin.cpu.kernels, fast, 'levin.cpu.kernels is ''fast'', expected auto, vector or scalar'"
+    "levin.cpu.kernels, fast, 'levin.cpu.kernels is ''fast'', expected auto, native, vector or scalar'"
   })
   void badValuesAreNamed(String property, String value, String message) {
     System.setProperty(property, value);

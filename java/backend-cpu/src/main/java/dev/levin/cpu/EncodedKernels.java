@@ -1,0 +1,53 @@
+package dev.levin.cpu;
+
+import dev.levin.core.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Products of weight rows as they lie in the file, for kernel sets that need no decoded copy.
+ *
+ * <p>An op's activations are prepared once, by whichever workers; then each worker multiplies
+ * ranges of weight rows with them. Every product gives the same bits whatever is computed beside
+ * it.
+ */
+public interface EncodedKernels {
+  /** Whether weights of this dtype can be multiplied. */
+  boolean multiplies(DType dtype);
+
+  /** Room for the activations of one op at a time. */
+  Activations newActivations();
+
+  /** What one thread works with. */
+  Worker newWorker();
+
+  /** The activations of one op, in the form its kernels multiply. */
+  interface Activations {
+    /** Makes room for {@code rows} rows of k values that meet weights of this dtype. */
+    void reset(DType dtype, int rows, int k);
+  }
+
+  /** One thread's kernels and scratch memory; not for use by several threads. */
+  interface Worker {
+    /** Prepares rows [from, to), which lie packed in {@code x}. */
+    void prepare(Activations activations, float[] x, int from, int to);
+
+    /**
+     * {@code out[i * outStride + r] = weight[r] . x[i]}.
+     *
+     * @param at byte offset of weight row 0; row r starts {@code r * rowStride} bytes later
+     * @param weightRows rows of the weight
+     * @param rows which prepared rows: those of [from, to) are used, i counted from {@code from}
+     */
+    void multiply(
+        Activations activations,
+        MemorySegment weight,
+        long at,
+        long rowStride,
+        int weightRows,
+        int[] rows,
+        int from,
+        int to,
+        float[] out,
+        int outStride);
+  }
+}

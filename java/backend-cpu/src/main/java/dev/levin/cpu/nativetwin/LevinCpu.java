@@ -1,0 +1,143 @@
+package dev.levin.cpu.nativetwin;
+
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.MemberSetter;
+import org.bytedeco.javacpp.annotation.Name;
+import org.bytedeco.javacpp.annotation.NoDeallocator;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The functions of {@code levin_cpu.h}, as JavaCPP binds them; that header documents each. {@link
+ * NativeLibrary} loads what is behind them.
+ *
+ * <p>Addresses are {@code long}s and structs lie in memory of our own, so that nothing here is
+ * freed by a collector and JavaCPP's limit of physical memory has nothing to count.
+ */
+@Platform(include = "levin/levin_cpu.h", link = "levin_cpu", library = "jnilevin_cpu")
+final class LevinCpu {
+  static final int OK = 0;
+
+  private LevinCpu() {}
+
+  @Name("levin_cpu_isa")
+  static native int isa();
+
+  @Name("levin_cpu_isa_name")
+  static native String isaName(int isa);
+
+  @Name("levin_cpu_isa_available")
+  static native int isaAvailable(int isa);
+
+  @Name("levin_cpu_force_isa")
+  static native int forceIsa(int isa);
+
+  @Name("levin_cpu_supports")
+  static native int supports(int dtype);
+
+  @Name("levin_cpu_activation_bytes")
+  static native @Cast("int64_t") long activationBytes(
+      int dtype, @Cast("int64_t") long tokens, @Cast("int64_t") long k);
+
+  @Name("levin_cpu_scratch_bytes")
+  static native @Cast("int64_t") long scratchBytes(int dtype, @Cast("int64_t") long k);
+
+  @Name("levin_cpu_prepare")
+  static native int prepare(PrepareArgs args);
+
+  @Name("levin_cpu_linear")
+  static native int linear(LinearArgs args);
+
+  @Name("levin_cpu_last_error")
+  static native String lastError();
+
+  /** {@code levin_cpu_prepare_args}, over memory of the caller's. */
+  @Name("levin_cpu_prepare_args")
+  @NoDeallocator
+  static final class PrepareArgs extends Pointer {
+    static final int BYTES = 8 * 8;
+
+    PrepareArgs(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+
+    @MemberSetter
+    native void x(@Cast("const float*") long x);
+
+    @MemberSetter
+    native void x_stride(@Cast("int64_t") long floats);
+
+    @MemberSetter
+    native void activations(@Cast("void*") long activations);
+
+    @MemberSetter
+    native void activations_bytes(@Cast("int64_t") long bytes);
+
+    @MemberSetter
+    native void first(@Cast("int64_t") long row);
+
+    @MemberSetter
+    native void tokens(@Cast("int64_t") long tokens);
+
+    @MemberSetter
+    native void k(@Cast("int64_t") long k);
+
+    @MemberSetter
+    native void dtype(int dtype);
+  }
+
+  /** {@code levin_cpu_linear_args}, over memory of the caller's. */
+  @Name("levin_cpu_linear_args")
+  @NoDeallocator
+  static final class LinearArgs extends Pointer {
+    static final int BYTES = 14 * 8;
+
+    LinearArgs(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+
+    @MemberSetter
+    native void weight(@Cast("const void*") long weight);
+
+    @MemberSetter
+    native void row_stride(@Cast("int64_t") long bytes);
+
+    @MemberSetter
+    native void activations(@Cast("const void*") long activations);
+
+    @MemberSetter
+    native void activations_bytes(@Cast("int64_t") long bytes);
+
+    @MemberSetter
+    native void rows(@Cast("const int32_t*") long rows);
+
+    @MemberSetter
+    native void tokens(@Cast("int64_t") long tokens);
+
+    @MemberSetter
+    native void k(@Cast("int64_t") long k);
+
+    @MemberSetter
+    native void n0(@Cast("int64_t") long first);
+
+    @MemberSetter
+    native void n1(@Cast("int64_t") long end);
+
+    @MemberSetter
+    native void out(@Cast("float*") long out);
+
+    @MemberSetter
+    native void out_stride(@Cast("int64_t") long floats);
+
+    @MemberSetter
+    native void scratch(@Cast("void*") long scratch);
+
+    @MemberSetter
+    native void scratch_bytes(@Cast("int64_t") long bytes);
+
+    @MemberSetter
+    native void dtype(int dtype);
+  }
+}

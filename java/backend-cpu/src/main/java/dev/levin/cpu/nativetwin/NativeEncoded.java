@@ -1,0 +1,151 @@
+package dev.levin.cpu.nativetwin;
+
+import dev.levin.core.DType;
+import dev.levin.core.DeviceException;
+import dev.levin.cpu.EncodedKernels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.Objects;
+
+/** The products of {@code levin_cpu.h}. */
+final class NativeEncoded implements EncodedKernels {
+  /** Where the header numbers the encodings that GGUF has no id for. */
+  private static final int DTYPE_F8_E4M3 = 100;
+
+  private static final int DTYPE_F8_E5M2 = 101;
+  private static final int NO_DTYPE = -1;
+
+  private final boolean[] multiplies = new boolean[DType.values().length];
+
+  NativeEncoded() {
+    for (DType dtype : DType.values()) {
+      multiplies[dtype.ordinal()] = LevinCpu.supports(id(dtype)) != 0;
+    }
+  }
+
+  private static int id(DType dtype) {
+    if (dtype == DType.F8_E4M3) {
+      return DTYPE_F8_E4M3;
+    }
+    if (dtype == DType.F8_E5M2) {
+      return DTYPE_F8_E5M2;
+    }
+    return dtype.ggufId() == DType.NO_GGUF_ID ? NO_DTYPE : dtype.ggufId();
+  }
+
+  private static void check(int status) {
+    if (status != LevinCpu.OK) {
+      throw new DeviceException(DeviceException.Kind.INTERNAL, LevinCpu.lastError());
+    }
+  }
+
+  @Override
+  public boolean multiplies(DType dtype) {
+    return multiplies[dtype.ordinal()];
+  }
+
+  @Override
+  public Activations newActivations() {
+    return new Prepared();
+  }
+
+  @Override
+  public Worker newWorker() {
+    return new NativeWorker();
+  }
+
+  private static final class Prepared implements Activations {
+    private final NativeMemory memory = new NativeMemory();
+    private int dtype;
+    private int k;
+    private long rowBytes;
+    private long bytes;
+
+    @Override
+    public void reset(DType dtype, int rows, int k) {
+      this.dtype = id(dtype);
+      this.k = k;
+      rowBytes = dtype.rowBytes(k);
+      bytes = LevinCpu.activationBytes(this.dtype, rows, k);
+      if (bytes < 0) {
+        throw new IllegalArgumentException(
+            "%d rows of %d values cannot meet %s weights".formatted(rows, k, dtype));
+      }
+      memory.ensure(bytes);
+    }
+  }
+
+  private static final class NativeWorker implements Worker {
+    private final NativeMemory structs = new NativeMemory();
+    private final NativeMemory x = new NativeMemory();
+    private final NativeMemory rows = new NativeMemory();
+    private final NativeMemory results = new NativeMemory();
+    private final NativeMemory scratch = new NativeMemory();
+    private final LevinCpu.PrepareArgs prepareArgs;
+    private final LevinCpu.LinearArgs linearArgs;
+
+    NativeWorker() {
+      long address = structs.ensure(LevinCpu.PrepareArgs.BYTES + LevinCpu.LinearArgs.BYTES);
+      prepareArgs = new LevinCpu.PrepareArgs(address);
+      linearArgs = new LevinCpu.LinearArgs(address + LevinCpu.PrepareArgs.BYTES);
+    }
+
+    @Override
+    public void prepare(Activations activations, float[] source, int from, int to) {
+      Prepared prepared = (Prepared) activations;
+      int k = prepared.k;
+      long bytes = (long) (to - from) * k * Float.BYTES;
+      prepareArgs.x(x.ensure(bytes));
+      int floats = (to - from) * k;
+      MemorySegment.copy(source, from * k, x.segment(), ValueLayout.JAVA_FLOAT, 0, floats);
+      prepareArgs.x_stride(k);
+      prepareArgs.activations(prepared.memory.address());
+      prepareArgs.activations_bytes(prepared.bytes);
+      prepareArgs.first(from);
+      prepareArgs.tokens(to - from);
+      prepareArgs.k(k);
+      prepareArgs.dtype(prepared.dtype);
+      check(LevinCpu.prepare(prepareArgs));
+    }
+
+    @Override
+    public void multiply(
+        Activations activations,
+        MemorySegment weight,
+        long at,
+        long rowStride,
+        int weightRows,
+        int[] chosen,
+        int from,
+        int to,
+        float[] out,
+        int outStride) {
+      Prepared prepared = (Prepared) activations;
+      int tokens = to - from;
+      // The kernels know no bounds but these.
+      long weightBytes = (weightRows - 1) * rowStride + prepared.rowBytes;
+      Objects.checkFromIndexSize(at, weightBytes, weight.byteSize());
+      linearArgs.weight(weight.address() + at);
+      linearArgs.row_stride(rowStride);
+      linearArgs.activations(prepared.memory.address());
+      linearArgs.activations_bytes(prepared.bytes);
+      linearArgs.rows(rows.ensure((long) tokens * Integer.BYTES));
+      MemorySegment.copy(chosen, from, rows.segment(), ValueLayout.JAVA_INT, 0, tokens);
+      linearArgs.tokens(tokens);
+      linearArgs.k(prepared.k);
+      linearArgs.n0(0);
+      linearArgs.n1(weightRows);
+      int floats = Math.multiplyExact(tokens, outStride);
+      linearArgs.out(results.ensure((long) floats * Float.BYTES));
+      linearArgs.out_stride(outStride);
+      long scratchBytes = LevinCpu.scratchBytes(prepared.dtype, prepared.k);
+      linearArgs.scratch(scratch.ensure(scratchBytes));
+      linearArgs.scratch_bytes(scratchBytes);
+      linearArgs.dtype(prepared.dtype);
+      check(LevinCpu.linear(linearArgs));
+      Reference.reachabilityFence(weight);
+      MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, floats);
+    }
+  }
+}

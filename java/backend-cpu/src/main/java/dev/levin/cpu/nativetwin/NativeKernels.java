@@ -1,0 +1,26 @@
+package dev.levin.cpu.nativetwin;
+
+import dev.levin.cpu.KernelTable;
+
+/** The native twins: matrix products of their own, every other kernel from another table. */
+public final class NativeKernels {
+  /** Name of the table. */
+  public static final String NAME = "native";
+
+  private NativeKernels() {}
+
+  /**
+   * The native kernels over those that run what they lack. The library must be loaded.
+   *
+   * @param base the vector or the scalar kernels
+   */
+  public static KernelTable table(KernelTable base) {
+    return new KernelTable(
+        NAME,
+        base.vectorBits(),
+        base.rows(),
+        new NativeMatrix(base.matrix()),
+        base.attention(),
+        base.state());
+  }
+}

@@ -1,0 +1,324 @@
+/*
+ * Encodings multiplied in integers, 256 values ("a span") at a time: one super-block, or as many small
+ * blocks as make one. A format is a struct of
+ *
+ *   kScheme        what dispatcher and quantiser must know
+ *   kSpanBytes     bytes of 256 values
+ *   kWide          codes are signed bytes that need 8 bits; otherwise unsigned and below 128
+ *   kMaxCode       largest narrow code
+ *   code<I>(p)     the codes of values 32 I to 32 I + 31 of the span at p, in order
+ *   scales(p,...)  lane i: the scale of block i (even: of its first half, odd: of its second)
+ *   mins(p,...)    likewise what is added to each value, where kScheme.has_min
+ *
+ * Layouts are those of the Java DType. The smaller encodings come first, then ternary and E2M1.
+ */
+#ifndef LEVIN_CPU_FORMATS_H
+#define LEVIN_CPU_FORMATS_H
+
+#include "kernels.h"
+
+namespace {
+
+using levin::Scheme;
+
+/* 32 values from 16 bytes: the low nibbles, then the high ones. */
+LEVIN_INLINE U8x32 nibbles(const uint8_t* p) {
+  const U32x8 shifts = {0, 0, 0, 0, 4, 4, 4, 4};
+  return (U8x32)((U32x8)load_pair16(p) >> shifts) & splat8(15);
+}
+
+/* Eight F16 numbers that lie kStride bytes apart. */
+template <int kStride>
+LEVIN_INLINE F32x8 strided_halves(const uint8_t* p) {
+  U16x8 halves = {load<uint16_t>(p),
+                  load<uint16_t>(p + kStride),
+                  load<uint16_t>(p + 2 * kStride),
+                  load<uint16_t>(p + 3 * kStride),
+                  load<uint16_t>(p + 4 * kStride),
+                  load<uint16_t>(p + 5 * kStride),
+                  load<uint16_t>(p + 6 * kStride),
+                  load<uint16_t>(p + 7 * kStride)};
+  return halves_to_float(halves);
+}
+
+LEVIN_INLINE float half_at(const uint8_t* p) {
+  U16x8 halves = {load<uint16_t>(p)};
+  return halves_to_float(halves)[0];
+}
+
+/* Bit i of a word becomes 16 in byte i: the fifth bit of a code. */
+LEVIN_INLINE U8x32 fifth_bits(const uint8_t* p) {
+  const U8x32 select = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128,
+                        1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  U32x8 words = U32x8{} + load<uint32_t>(p);
+  U8x32 bytes = (U8x32)words;
+  U8x32 spread = __builtin_shufflevector(bytes, bytes, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18,
+                                         18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
+  return (U8x32)((spread & select) == select) & splat8(16);
+}
+
+/* What a format without minima, or with scales per 32 values, leaves out. */
+struct NoMins {
+  LEVIN_INLINE static void mins(const uint8_t*, F32x8&, F32x8&) {}
+};
+
+struct Q4_0 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_0, 32, 18, true, 8, false, false};
+  static constexpr int kSpanBytes = 8 * 18;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 15;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return nibbles(p + 18 * I + 2);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<18>(p);
+  }
+};
+
+struct Q4_1 {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_1, 32, 20, true, 0, false, true};
+  static constexpr int kSpanBytes = 8 * 20;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 15;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return nibbles(p + 20 * I + 4);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<20>(p);
+  }
+
+  LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<20>(p + 2);
+  }
+};
+
+struct Q5_0 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_0, 32, 22, true, 16, false, false};
+  static constexpr int kSpanBytes = 8 * 22;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 31;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return nibbles(p + 22 * I + 6) | fifth_bits(p + 22 * I + 2);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<22>(p);
+  }
+};
+
+struct Q5_1 {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_1, 32, 24, true, 0, false, true};
+  static constexpr int kSpanBytes = 8 * 24;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 31;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return nibbles(p + 24 * I + 8) | fifth_bits(p + 24 * I + 4);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<24>(p);
+  }
+
+  LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<24>(p + 2);
+  }
+};
+
+struct Q8_0 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q8_0, 32, 34, true, kWideZero, false, false};
+  static constexpr int kSpanBytes = 8 * 34;
+  static constexpr bool kWide = true;
+  static constexpr int kMaxCode = 255;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return load<U8x32>(p + 34 * I + 2);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<34>(p);
+  }
+};
+
+/* Sixteen levels denser near zero, as two's complement bytes. */
+alignas(16) constexpr uint8_t kNonLinearLevels[16] = {129, 152, 173, 191, 207, 221, 234, 246,
+                                                      1,   13,  25,  38,  53,  69,  89,  113};
+
+struct IQ4_NL : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_NL, 32, 18, true, kWideZero, false, false};
+  static constexpr int kSpanBytes = 8 * 18;
+  static constexpr bool kWide = true;
+  static constexpr int kMaxCode = 255;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return lookup16(kNonLinearLevels, nibbles(p + 18 * I + 2));
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = strided_halves<18>(p);
+  }
+};
+
+struct IQ4_XS : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_XS, 256, 136, true, kWideZero, false, false};
+  static constexpr int kSpanBytes = 136;
+  static constexpr bool kWide = true;
+  static constexpr int kMaxCode = 255;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return lookup16(kNonLinearLevels, nibbles(p + 8 + 16 * I));
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    const U32x8 low_shifts = {0, 4, 8, 12, 16, 20, 24, 28};
+    const U32x8 high_shifts = {0, 2, 4, 6, 8, 10, 12, 14};
+    U32x8 low = (U32x8{} + load<uint32_t>(p + 4)) >> low_shifts & 15u;
+    U32x8 high = (U32x8{} + load<uint16_t>(p + 2)) >> high_shifts & 3u;
+    even = half_at(p) * to_float((I32x8)(low | high << 4u) - 32);
+  }
+};
+
+struct TQ2_0 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ2_0, 256, 66, true, 1, false, false};
+  static constexpr int kSpanBytes = 66;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 3;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return shift_right(load<U8x32>(p + I / 4 * 32), I % 4 * 2) & splat8(3);
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = splat_f32(half_at(p + 64));
+  }
+};
+
+/*
+ * Bytes are base-3 fractions: multiplied by 3^k modulo 256 they show digit k as the third of [0, 256)
+ * they lie in: from 86 on it is 1, from 171 on 2.
+ */
+struct TQ1_0 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ1_0, 256, 54, true, 1, false, false};
+  static constexpr int kSpanBytes = 54;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 2;
+
+  template <int K>
+  LEVIN_INLINE static U8x32 digit(U8x32 bytes) {
+    for (int k = 0; k < K; k++) {
+      bytes = bytes + bytes + bytes;
+    }
+    U8x32 beyond_first = smaller(subtract_saturated(bytes, splat8(85)), splat8(1));
+    return beyond_first + smaller(subtract_saturated(bytes, splat8(170)), splat8(1));
+  }
+
+  LEVIN_INLINE static U8x32 join(U8x32 low_from, U8x32 high_from) {
+    return __builtin_shufflevector(low_from, high_from, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                   48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63);
+  }
+
+  /* Four bytes times 1, 3, 9 and 27, one power per four lanes of the upper half. */
+  LEVIN_INLINE static U8x32 last_digits(const uint8_t* p) {
+    U32x8 words = U32x8{} + load<uint32_t>(p);
+    U8x32 v = (U8x32)words;
+    const U32x8 from_second = {0, 0, 0, 0, 0, ~0u, ~0u, ~0u};
+    const U32x8 from_third = {0, 0, 0, 0, 0, 0, ~0u, ~0u};
+    const U32x8 fourth = {0, 0, 0, 0, 0, 0, 0, ~0u};
+    v = v + ((v + v) & (U8x32)from_second);
+    v = v + ((v + v) & (U8x32)from_third);
+    v = v + ((v + v) & (U8x32)fourth);
+    return digit<0>(v);
+  }
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    if constexpr (I < 5) {
+      return digit<I>(load<U8x32>(p));
+    } else if constexpr (I < 7) {
+      U8x32 v = load_pair16(p + 32);
+      return join(digit<2 * I - 10>(v), digit<2 * I - 9>(v));
+    } else {
+      return join(digit<4>(load_pair16(p + 32)), last_digits(p + 48));
+    }
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = splat_f32(half_at(p + 52));
+  }
+};
+
+/* E2M1 values are tabled twice as large, so that they are whole, and 12 larger, so that none is negative. */
+alignas(16) constexpr uint8_t kDoubledE2m1[16] = {12, 13, 14, 15, 16, 18, 20, 24,
+                                                  12, 11, 10, 9,  8,  6,  4,  0};
+
+struct MXFP4 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_MXFP4, 32, 17, true, 12, false, false};
+  static constexpr int kSpanBytes = 8 * 17;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 24;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return lookup16(kDoubledE2m1, nibbles(p + 17 * I + 1));
+  }
+
+  /* 2^(e - 128), subnormal for the two smallest e. */
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    U32x8 e = widen_words(U16x8{p[0], p[17], p[34], p[51], p[68], p[85], p[102], p[119]});
+    U32x8 subnormal = 0x00200000u + (e << 21);
+    U32x8 normal = (e - 1) << 23;
+    even = (F32x8)(e < 2 ? subnormal : normal);
+  }
+};
+
+struct NVFP4 : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_NVFP4, 64, 36, true, 12, true, false};
+  static constexpr int kSpanBytes = 4 * 36;
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 24;
+
+  /* Two groups of eight bytes, each its low nibbles and then its high ones. */
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    const U64x4 shifts = {0, 4, 0, 4};
+    const uint8_t* groups = p + I / 2 * 36 + 4 + I % 2 * 16;
+    uint64_t first = load<uint64_t>(groups);
+    uint64_t second = load<uint64_t>(groups + 8);
+    U64x4 words = {first, first, second, second};
+    return lookup16(kDoubledE2m1, (U8x32)(words >> shifts) & splat8(15));
+  }
+
+  /*
+   * Half of an unsigned E4M3: its seven bits are those of an F16 that is 256 times too small. 0x7f has
+   * no value and reads as 0; with the unused eighth bit set it is 480.
+   */
+  LEVIN_INLINE static F32x8 half_scales(U16x8 bytes) {
+    U16x8 valid = (U16x8)(bytes != 0x7f);
+    return halves_to_float(((bytes & 0x7f) << 7) & valid) * 128.0f;
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
+    const uint32_t groups[4] = {load<uint32_t>(p), load<uint32_t>(p + 36), load<uint32_t>(p + 72),
+                                load<uint32_t>(p + 108)};
+    U16x8 pairs = load<U16x8>(groups);
+    even = half_scales(pairs & 0xff);
+    odd = half_scales(pairs >> 8);
+  }
+};
+
+}  // namespace
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * The 256-bit vocabulary of x86: AVX2, FMA and F16C, and vpdpbusd where LEVIN_VNNI is defined.
+ *
+ * Codes are unsigned bytes and meet signed activations. vpmaddubsw saturates at 16 bits, so without
+ * VNNI codes beyond 7 bits ("wide") stay signed, and |code| meets the activation with the code's sign.
+ * With VNNI they become unsigned by adding 128.
+ */
+#ifndef LEVIN_CPU_ISA_X86_H
+#define LEVIN_CPU_ISA_X86_H
+
+#include <immintrin.h>
+
+#include "vec.h"
+
+namespace {
+
+/* Tokens that meet a row while its codes are in registers. */
+constexpr int kRowTokens = 4;
+
+#if defined(LEVIN_VNNI)
+constexpr int kWideZero = 128;
+#else
+constexpr int kWideZero = 0;
+#endif
+
+LEVIN_INLINE U8x32 load_pair16(const uint8_t* p) {
+  return (U8x32)_mm256_broadcastsi128_si256(load<__m128i>(p));
+}
+
+/* Looks every code below 16 up in a table. */
+LEVIN_INLINE U8x32 lookup16(const uint8_t* table, U8x32 codes) {
+  return (U8x32)_mm256_shuffle_epi8((__m256i)load_pair16(table), (__m256i)codes);
+}
+
+/* Per byte, not below zero. */
+LEVIN_INLINE U8x32 subtract_saturated(U8x32 a, U8x32 b) {
+  return (U8x32)_mm256_subs_epu8((__m256i)a, (__m256i)b);
+}
+
+LEVIN_INLINE F32x8 fma(F32x8 a, F32x8 b, F32x8 c) {
+  return (F32x8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+
+LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
+  return (F32x8)_mm256_cvtph_ps((__m128i)halves);
+}
+
+/* Eight unsigned bytes. The compiler's own conversions of narrow vectors go element by element. */
+LEVIN_INLINE F32x8 bytes_to_float(uint64_t bytes) {
+  return to_float((I32x8)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)bytes)));
+}
+
+/* The even and the odd ones of sixteen signed bytes. */
+LEVIN_INLINE void byte_pairs_to_float(U8x16 bytes, F32x8& even, F32x8& odd) {
+  __m256i words = _mm256_cvtepi8_epi16((__m128i)bytes);
+  even = to_float((I32x8)_mm256_srai_epi32(_mm256_slli_epi32(words, 16), 16));
+  odd = to_float((I32x8)_mm256_srai_epi32(words, 16));
+}
+
+LEVIN_INLINE U16x16 widen_bytes(U8x16 bytes) {
+  return (U16x16)_mm256_cvtepu8_epi16((__m128i)bytes);
+}
+
+LEVIN_INLINE U32x8 widen_words(U16x8 words) {
+  return (U32x8)_mm256_cvtepu16_epi32((__m128i)words);
+}
+
+#if defined(LEVIN_VNNI)
+LEVIN_INLINE __m256i dot_accumulate(__m256i sum, __m256i codes, __m256i x) {
+#if defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
+  return _mm256_dpbusd_avx_epi32(sum, codes, x);
+#else
+  return _mm256_dpbusd_epi32(sum, codes, x);
+#endif
+}
+#endif
+
+/* Turns what a format calls a code into what dot() multiplies. */
+template <bool kWide>
+LEVIN_INLINE U8x32 stored_code(U8x32 code) {
+  return kWide ? code ^ splat8(kWideZero) : code;
+}
+
+/* Lane i: the products of bytes 4i to 4i + 3, summed. */
+template <bool kWide>
+LEVIN_INLINE I32x8 dot(U8x32 code, I8x32 x) {
+#if defined(LEVIN_VNNI)
+  return (I32x8)dot_accumulate(_mm256_setzero_si256(), (__m256i)stored_code<kWide>(code), (__m256i)x);
+#else
+  const __m256i ones = _mm256_set1_epi16(1);
+  if (kWide) {
+    __m256i magnitudes = _mm256_abs_epi8((__m256i)code);
+    __m256i signed_x = _mm256_sign_epi8((__m256i)x, (__m256i)code);
+    return (I32x8)_mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed_x), ones);
+  }
+  return (I32x8)_mm256_madd_epi16(_mm256_maddubs_epi16((__m256i)code, (__m256i)x), ones);
+#endif
+}
+
+LEVIN_INLINE __m256i add_pairs(__m256i a, __m256i b) {
+  return _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+}
+
+LEVIN_INLINE __m256i add_quads(const I32x8* v) {
+  __m256i a = add_pairs((__m256i)v[0], (__m256i)v[1]);
+  __m256i b = add_pairs((__m256i)v[2], (__m256i)v[3]);
+  return _mm256_add_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+}
+
+/* Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper four. */
+LEVIN_INLINE void reduce_halves(const I32x8* v, I32x8& even, I32x8& odd) {
+  __m256i first = add_quads(v);
+  __m256i second = add_quads(v + 4);
+  even = (I32x8)_mm256_permute2x128_si256(first, second, 0x20);
+  odd = (I32x8)_mm256_permute2x128_si256(first, second, 0x31);
+}
+
+LEVIN_INLINE I32x8 reduce_whole(const I32x8* v) {
+  I32x8 even, odd;
+  reduce_halves(v, even, odd);
+  return even + odd;
+}
+
+LEVIN_INLINE I32x8 round_to_int(F32x8 v) {
+  return (I32x8)_mm256_cvtps_epi32((__m256)v);
+}
+
+/* 32 integers of at most a byte. */
+LEVIN_INLINE void store_bytes(const I32x8* v, uint8_t* target) {
+  __m256i first = _mm256_packs_epi32((__m256i)v[0], (__m256i)v[1]);
+  __m256i second = _mm256_packs_epi32((__m256i)v[2], (__m256i)v[3]);
+  __m256i bytes = _mm256_packs_epi16(first, second);
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  store(target, _mm256_permutevar8x32_epi32(bytes, order));
+}
+
+/* 8 x 8 dwords; row i becomes column i. */
+LEVIN_INLINE void transpose8(__m256i* r) {
+  __m256i t[8];
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  __m256i u[8];
+  for (int i = 0; i < 8; i += 4) {
+    u[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
+    u[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
+    u[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
+    u[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    r[i] = _mm256_permute2x128_si256(u[i], u[i + 4], 0x20);
+    r[i + 4] = _mm256_permute2x128_si256(u[i], u[i + 4], 0x31);
+  }
+}
+
+}  // namespace
+
+#endif

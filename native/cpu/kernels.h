@@ -1,0 +1,89 @@
+/*
+ * What a translation unit compiled for one instruction set offers to the dispatcher, and the layouts the
+ * two share. Nothing here may be an inline function: the linker would keep one copy of it, compiled for
+ * whichever instruction set came first.
+ */
+#ifndef LEVIN_CPU_KERNELS_H
+#define LEVIN_CPU_KERNELS_H
+
+#include <stdint.h>
+
+#include "levin/levin_cpu.h"
+
+namespace levin {
+
+constexpr int kLinearTypes = 21;
+
+/* Values of an activation block: they share a scale. */
+constexpr int kBlock = 32;
+
+/* Blocks that are multiplied together, one per lane; rows are padded to a multiple of them. */
+constexpr int kLanes = 8;
+constexpr int kSpan = kBlock * kLanes;
+
+/* Weight rows of a packed tile. */
+constexpr int kTileRows = 16;
+
+/* Lanes of a floating-point product. */
+constexpr int kFloatLanes = 16;
+
+/* How an encoding divides a row, and what its codes mean: value = scale * (code - zero) + min. */
+struct Scheme {
+  int32_t dtype;
+  int32_t block_values;
+  int32_t block_bytes;
+  bool integer;    /* multiplied in int8; otherwise in float */
+  int32_t zero;    /* code of the value 0 */
+  bool half_group; /* scales per 16 values rather than per 32 */
+  bool has_min;
+};
+
+/*
+ * A prepared integer row, k padded to K = 256 * ceil(k / 256), B = K / 32:
+ *   int8  q[K]
+ *   float d[B]          x = d * q
+ *   T     even[B]       with a min: float d * sum(q), otherwise int32 -zero * sum(q), over the block
+ *   T     odd[B]        with half groups only: even covers values 0..15 of the block, odd 16..31
+ * A prepared float row: float x[K], K padded to 16 values with zeros.
+ */
+struct LinearCall {
+  const uint8_t* weight;
+  int64_t row_stride;
+  int64_t row_bytes;
+  const uint8_t* activations;
+  int64_t token_stride;
+  const int32_t* rows;
+  int64_t tokens;
+  int64_t k;
+  int64_t n0;
+  int64_t n1;
+  float* out;
+  int64_t out_stride;
+  uint8_t* scratch;
+};
+
+struct LinearKernel {
+  Scheme scheme;
+  void (*linear)(const LinearCall& call);
+};
+
+struct KernelSet {
+  const char* name;
+  /* Prepares one row of k values; padded is the K of its layout. */
+  void (*quantize)(const Scheme& scheme, const float* x, int64_t k, int64_t padded, uint8_t* row);
+  LinearKernel kernels[kLinearTypes];
+};
+
+const KernelSet* portable_kernels();
+#if defined(__x86_64__)
+const KernelSet* avx2_kernels();
+const KernelSet* avx512_vnni_256_kernels();
+const KernelSet* avx_vnni_kernels();
+const KernelSet* avx512_vnni_kernels();
+#elif defined(__aarch64__)
+const KernelSet* neon_dot_kernels();
+#endif
+
+}  // namespace levin
+
+#endif

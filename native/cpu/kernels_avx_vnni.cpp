@@ -1,0 +1,15 @@
+#define LEVIN_TILES 1
+#define LEVIN_VNNI 1
+
+#include "isa_x86.h"
+
+#include "kernel_set.h"
+
+namespace levin {
+
+const KernelSet* avx_vnni_kernels() {
+  static constexpr KernelSet kKernels = kernel_set("avx-vnni");
+  return &kKernels;
+}
+
+}  // namespace levin

@@ -1,0 +1,149 @@
+/*
+ * Products row by row, for few tokens: a row streams from memory once and its codes, unpacked in
+ * registers, meet up to four tokens. Lane i of a sum holds blocks i, i + 8, i + 16, ... of the row; the
+ * tiles of tiles.h add in the same order, so both yield the same bits.
+ */
+#ifndef LEVIN_CPU_ROWS_H
+#define LEVIN_CPU_ROWS_H
+
+#include "formats.h"
+
+namespace {
+
+using levin::kBlock;
+using levin::kLanes;
+using levin::kSpan;
+using levin::LinearCall;
+
+/* Far enough for DRAM latency at the bandwidth of one core. */
+constexpr int kPrefetchBytes = 4096;
+
+constexpr int kCacheLine = 64;
+
+LEVIN_INLINE int64_t padded_length(int64_t k) {
+  return (k + kSpan - 1) / kSpan * kSpan;
+}
+
+LEVIN_INLINE const uint8_t* token(const LinearCall& call, int64_t t) {
+  return call.activations + (call.rows ? call.rows[t] : t) * call.token_stride;
+}
+
+/* Always in this order; tiles.h does likewise across registers. */
+LEVIN_INLINE float sum_lanes(F32x8 v) {
+  return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+
+template <class Format>
+LEVIN_INLINE void unpack_span(const uint8_t* p, U8x32* codes) {
+  codes[0] = Format::template code<0>(p);
+  codes[1] = Format::template code<1>(p);
+  codes[2] = Format::template code<2>(p);
+  codes[3] = Format::template code<3>(p);
+  codes[4] = Format::template code<4>(p);
+  codes[5] = Format::template code<5>(p);
+  codes[6] = Format::template code<6>(p);
+  codes[7] = Format::template code<7>(p);
+}
+
+/* Adds 256 products of a row with each token; factors of a token lie padded bytes behind its codes. */
+template <class Format, int kTokens>
+LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64_t span, int64_t padded,
+                                F32x8* sums) {
+  constexpr Scheme scheme = Format::kScheme;
+  U8x32 codes[kLanes];
+  unpack_span<Format>(p, codes);
+  F32x8 even_scale, odd_scale, even_min, odd_min;
+  Format::scales(p, even_scale, odd_scale);
+  Format::mins(p, even_min, odd_min);
+  for (int t = 0; t < kTokens; t++) {
+    const uint8_t* q = x[t] + span * kSpan;
+    I32x8 products[kLanes];
+    for (int i = 0; i < kLanes; i++) {
+      products[i] = dot<Format::kWide>(codes[i], load<I8x32>(q + i * kBlock));
+    }
+    const uint8_t* factors = x[t] + padded + span * (int64_t)sizeof(F32x8);
+    const uint8_t* even_sums = factors + padded / kBlock * 4;
+    const uint8_t* odd_sums = even_sums + padded / kBlock * 4;
+    F32x8 d = load<F32x8>(factors);
+    F32x8 sum = sums[t];
+    if constexpr (scheme.half_group) {
+      I32x8 even, odd;
+      reduce_halves(products, even, odd);
+      if constexpr (!scheme.has_min) {
+        even += load<I32x8>(even_sums);
+        odd += load<I32x8>(odd_sums);
+      }
+      sum = fma(even_scale * d, to_float(even), sum);
+      sum = fma(odd_scale * d, to_float(odd), sum);
+    } else {
+      I32x8 whole = reduce_whole(products);
+      if constexpr (!scheme.has_min) {
+        whole += load<I32x8>(even_sums);
+      }
+      sum = fma(even_scale * d, to_float(whole), sum);
+    }
+    if constexpr (scheme.has_min) {
+      sum = fma(even_min, load<F32x8>(even_sums), sum);
+      if constexpr (scheme.half_group) {
+        sum = fma(odd_min, load<F32x8>(odd_sums), sum);
+      }
+    }
+    sums[t] = sum;
+  }
+}
+
+template <class Format>
+LEVIN_INLINE void prefetch_span(const uint8_t* p) {
+  for (int i = 0; i < Format::kSpanBytes; i += kCacheLine) {
+    __builtin_prefetch(p + kPrefetchBytes + i);
+  }
+}
+
+template <class Format, int kTokens>
+void multiply_rows(const LinearCall& call, int64_t first_token) {
+  int64_t padded = padded_length(call.k);
+  int64_t spans = call.k / kSpan;
+  int64_t tail_bytes = call.row_bytes - spans * Format::kSpanBytes;
+  const uint8_t* x[kTokens];
+  for (int t = 0; t < kTokens; t++) {
+    x[t] = token(call, first_token + t);
+  }
+  for (int64_t n = call.n0; n < call.n1; n++) {
+    const uint8_t* p = call.weight + n * call.row_stride;
+    F32x8 sums[kTokens] = {};
+    for (int64_t span = 0; span < spans; span++, p += Format::kSpanBytes) {
+      prefetch_span<Format>(p);
+      multiply_span<Format, kTokens>(p, x, span, padded, sums);
+    }
+    if (tail_bytes > 0) {
+      uint8_t tail[Format::kSpanBytes] = {};
+      memcpy(tail, p, (size_t)tail_bytes);
+      multiply_span<Format, kTokens>(tail, x, spans, padded, sums);
+    }
+    for (int t = 0; t < kTokens; t++) {
+      call.out[(first_token + t) * call.out_stride + n - call.n0] = sum_lanes(sums[t]);
+    }
+  }
+}
+
+template <class Format>
+void multiply_tokens_by_row(const LinearCall& call) {
+  int64_t t = 0;
+  for (; t + kRowTokens <= call.tokens; t += kRowTokens) {
+    multiply_rows<Format, kRowTokens>(call, t);
+  }
+  if constexpr (kRowTokens > 2) {
+    for (; t + 2 <= call.tokens; t += 2) {
+      multiply_rows<Format, 2>(call, t);
+    }
+  }
+  if constexpr (kRowTokens > 1) {
+    for (; t < call.tokens; t++) {
+      multiply_rows<Format, 1>(call, t);
+    }
+  }
+}
+
+}  // namespace
+
+#endif

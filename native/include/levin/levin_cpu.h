@@ -1,0 +1,146 @@
+/*
+ * C ABI of the native twin of the CPU kernels: products of encoded weights with activations that the
+ * Java Vector API has no instructions for (vpmaddubsw, vpdpbusd).
+ *
+ * Every function is single-threaded, reentrant, and neither throws, exits, prints nor allocates: memory
+ * is the caller's. A call that fails returns a status and leaves the reason in levin_cpu_last_error().
+ * Call order of one product: levin_cpu_prepare once over the activations, then levin_cpu_linear over
+ * disjoint ranges of weight rows, from any threads.
+ *
+ * Results: out[t, n] depends on weight row n, activation row t, the dtype and the instruction set
+ * alone, to the bit; not on the number of tokens, nor on the range of rows of the call.
+ */
+#ifndef LEVIN_LEVIN_CPU_H
+#define LEVIN_LEVIN_CPU_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define LEVIN_CPU_API __attribute__((visibility("default")))
+#else
+#define LEVIN_CPU_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t levin_cpu_status;
+
+enum {
+  LEVIN_CPU_OK = 0,
+  LEVIN_CPU_INVALID_ARGUMENT = 1,
+  LEVIN_CPU_UNSUPPORTED = 2
+};
+
+/* Bits of levin_cpu_features(). */
+enum {
+  LEVIN_CPU_FEATURE_AVX2 = 1 << 0,        /* with FMA and F16C */
+  LEVIN_CPU_FEATURE_AVX_VNNI = 1 << 1,    /* 256-bit vpdpbusd, VEX encoded */
+  LEVIN_CPU_FEATURE_AVX512_VNNI = 1 << 2, /* with F, BW, DQ and VL */
+  LEVIN_CPU_FEATURE_NEON_DOT = 1 << 3     /* Armv8.2 dot product */
+};
+
+/* Instruction sets the kernels are compiled for, the later the better where the processor has it. */
+enum {
+  LEVIN_CPU_ISA_PORTABLE = 0, /* no more than the compiler's baseline */
+  LEVIN_CPU_ISA_AVX2 = 1,
+  LEVIN_CPU_ISA_AVX512_VNNI_256 = 2, /* AVX_VNNI's kernels in the encoding of AVX-512 */
+  LEVIN_CPU_ISA_AVX_VNNI = 3,
+  LEVIN_CPU_ISA_AVX512_VNNI = 4,
+  LEVIN_CPU_ISA_NEON_DOT = 5,
+  LEVIN_CPU_ISA_COUNT = 6
+};
+
+/* Ids of GGUF; from 100 on, encodings that GGUF lacks. */
+enum {
+  LEVIN_CPU_DTYPE_F32 = 0,
+  LEVIN_CPU_DTYPE_F16 = 1,
+  LEVIN_CPU_DTYPE_Q4_0 = 2,
+  LEVIN_CPU_DTYPE_Q4_1 = 3,
+  LEVIN_CPU_DTYPE_Q5_0 = 6,
+  LEVIN_CPU_DTYPE_Q5_1 = 7,
+  LEVIN_CPU_DTYPE_Q8_0 = 8,
+  LEVIN_CPU_DTYPE_Q2_K = 10,
+  LEVIN_CPU_DTYPE_Q3_K = 11,
+  LEVIN_CPU_DTYPE_Q4_K = 12,
+  LEVIN_CPU_DTYPE_Q5_K = 13,
+  LEVIN_CPU_DTYPE_Q6_K = 14,
+  LEVIN_CPU_DTYPE_IQ4_NL = 20,
+  LEVIN_CPU_DTYPE_IQ4_XS = 23,
+  LEVIN_CPU_DTYPE_BF16 = 30,
+  LEVIN_CPU_DTYPE_TQ1_0 = 34,
+  LEVIN_CPU_DTYPE_TQ2_0 = 35,
+  LEVIN_CPU_DTYPE_MXFP4 = 39,
+  LEVIN_CPU_DTYPE_NVFP4 = 40,
+  LEVIN_CPU_DTYPE_F8_E4M3 = 100,
+  LEVIN_CPU_DTYPE_F8_E5M2 = 101
+};
+
+typedef struct levin_cpu_prepare_args {
+  const float* x;       /* [tokens, k] F32, any alignment */
+  int64_t x_stride;     /* floats from one row to the next, at least k */
+  void* activations;    /* receives the prepared rows; 64-byte aligned, not overlapping x */
+  int64_t activations_bytes; /* at least levin_cpu_activation_bytes(dtype, first + tokens, k) */
+  int64_t first;        /* prepared row that x's first row becomes */
+  int64_t tokens;
+  int64_t k;            /* a multiple of the dtype's block */
+  int32_t dtype;        /* of the weights they will meet */
+} levin_cpu_prepare_args;
+
+typedef struct levin_cpu_linear_args {
+  const void* weight;      /* row 0 of [n, k], encoded, any alignment; read in [n0, n1) only */
+  int64_t row_stride;      /* bytes from one row to the next, at least a row's bytes */
+  const void* activations; /* as levin_cpu_prepare left them, for the same dtype and k */
+  int64_t activations_bytes;
+  const int32_t* rows;     /* [tokens] prepared row of each token, or null for 0, 1, 2, ... */
+  int64_t tokens;
+  int64_t k;
+  int64_t n0;              /* first weight row, inclusive */
+  int64_t n1;              /* last weight row, exclusive */
+  float* out;              /* out[t * out_stride + n - n0] = weight[n] . x[rows[t]] */
+  int64_t out_stride;      /* floats, at least n1 - n0 */
+  void* scratch;           /* 64-byte aligned, one per thread */
+  int64_t scratch_bytes;   /* at least levin_cpu_scratch_bytes(dtype, k) */
+  int32_t dtype;
+} levin_cpu_linear_args;
+
+/* What the processor and the operating system offer. */
+LEVIN_CPU_API uint64_t levin_cpu_features(void);
+
+/* The instruction set in use: the best one until levin_cpu_force_isa. */
+LEVIN_CPU_API int32_t levin_cpu_isa(void);
+
+/* For example "avx512-vnni"; null outside the enumeration. */
+LEVIN_CPU_API const char* levin_cpu_isa_name(int32_t isa);
+
+/* Whether these kernels are compiled in and run on this processor. */
+LEVIN_CPU_API int32_t levin_cpu_isa_available(int32_t isa);
+
+/* Process-wide; what was prepared before must be prepared again. UNSUPPORTED where it cannot run. */
+LEVIN_CPU_API levin_cpu_status levin_cpu_force_isa(int32_t isa);
+
+/* 1 if levin_cpu_linear takes weights of this dtype. */
+LEVIN_CPU_API int32_t levin_cpu_supports(int32_t dtype);
+
+/* 1 if activations are rounded to 8 bits per value, in blocks of 32 that share a scale. */
+LEVIN_CPU_API int32_t levin_cpu_rounds_activations(int32_t dtype);
+
+/* Bytes of prepared activations, -1 for sizes or dtypes that cannot be. */
+LEVIN_CPU_API int64_t levin_cpu_activation_bytes(int32_t dtype, int64_t tokens, int64_t k);
+
+/* Bytes of scratch of one thread, -1 for sizes or dtypes that cannot be. */
+LEVIN_CPU_API int64_t levin_cpu_scratch_bytes(int32_t dtype, int64_t k);
+
+LEVIN_CPU_API levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args);
+
+LEVIN_CPU_API levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args);
+
+/* Why the last failed call of this thread failed; valid until its next failing call. */
+LEVIN_CPU_API const char* levin_cpu_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
