@@ -24,6 +24,9 @@ final class KQuantRows {
   private static final int Q6_K_SCALES = 192;
   private static final int Q6_K_D = 208;
 
+  /** The low half of each byte of a word. */
+  private static final int NIBBLES = 0x0f0f0f0f;
+
   private KQuantRows() {}
 
   private static FloatVector q4(MemorySegment source, long at, int shift, float scale, float min) {
@@ -92,11 +95,12 @@ final class KQuantRows {
 
   private static FloatVector q5(
       MemorySegment source, long block, int group, int i, float scale, float min) {
-    IntVector pairs = Widen.unsignedBytes(source, block + Q5_K_QS + group / 2 * GROUP + i);
-    IntVector fifths = Widen.unsignedBytes(source, block + Q5_K_QH + i);
-    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(15);
-    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(16);
-    return Widen.affine(low.or(high), scale, min);
+    IntVector pairs = Widen.words(source, block + Q5_K_QS + group / 2 * GROUP + i);
+    IntVector fifths = Widen.words(source, block + Q5_K_QH + i);
+    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(NIBBLES);
+    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(0x10101010);
+    return Widen.codes(low.or(high))
+        .fma(FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, min));
   }
 
   static void dotQ5(
@@ -156,19 +160,19 @@ final class KQuantRows {
   }
 
   /**
-   * Values [i, i + lanes) of a half block: its four groups of 32 share 64 bytes of nibbles and 32
-   * bytes of pairs.
+   * Values [i, i + lanes) of a quarter of a half block: the quarters of a half share 64 bytes of
+   * nibbles and 32 bytes of pairs.
    */
   private static FloatVector q6(
-      MemorySegment source, long block, int half, int i, float d, long scales) {
-    long nibbles = block + half * 64 + i % 64;
-    long pairs = block + Q6_K_QH + half * 32 + i % GROUP;
+      MemorySegment source, long block, int half, int quarter, int i, float d, long scales) {
+    long nibbles = block + half * 64 + quarter % 2 * GROUP + i;
+    long pairs = block + Q6_K_QH + half * GROUP + i;
     IntVector low =
-        Widen.unsignedBytes(source, nibbles).lanewise(VectorOperators.LSHR, i / 64 * 4).and(15);
+        Widen.words(source, nibbles).lanewise(VectorOperators.LSHR, quarter / 2 * 4).and(NIBBLES);
     IntVector high =
-        Widen.unsignedBytes(source, pairs).lanewise(VectorOperators.ROL, 4 - i / GROUP * 2).and(48);
-    float scale = d * (byte) (scales >>> i / 16 * 8);
-    return Widen.scaled(low.or(high).sub(32), scale);
+        Widen.words(source, pairs).lanewise(VectorOperators.ROL, 4 - quarter * 2).and(0x30303030);
+    float scale = d * (byte) (scales >>> quarter * 16 + i / 16 * 8);
+    return Widen.codes(low.or(high), 32).mul(scale);
   }
 
   static void dotQ6(
@@ -184,11 +188,13 @@ final class KQuantRows {
       for (int half = 0; half < 2; half++) {
         long scales0 = Widen.doubleWord(w, block0 + Q6_K_SCALES + 8 * half);
         long scales1 = Widen.doubleWord(w, block1 + Q6_K_SCALES + 8 * half);
-        int at = xAt + b * BLOCK + half * 128;
-        for (int i = 0; i < 128; i += COUNT) {
-          FloatVector v = load(x, at + i);
-          sum0 = q6(w, block0, half, i, d0, scales0).fma(v, sum0);
-          sum1 = q6(w, block1, half, i, d1, scales1).fma(v, sum1);
+        for (int quarter = 0; quarter < 4; quarter++) {
+          int at = xAt + b * BLOCK + half * 128 + quarter * GROUP;
+          for (int i = 0; i < GROUP; i += COUNT) {
+            FloatVector v = load(x, at + i);
+            sum0 = q6(w, block0, half, quarter, i, d0, scales0).fma(v, sum0);
+            sum1 = q6(w, block1, half, quarter, i, d1, scales1).fma(v, sum1);
+          }
         }
       }
     }
@@ -202,9 +208,11 @@ final class KQuantRows {
       float d = Widen.half(source, block + Q6_K_D);
       for (int half = 0; half < 2; half++) {
         long scales = Widen.doubleWord(source, block + Q6_K_SCALES + 8 * half);
-        int first = to + b * BLOCK + half * 128;
-        for (int i = 0; i < 128; i += COUNT) {
-          q6(source, block, half, i, d, scales).intoArray(target, first + i);
+        for (int quarter = 0; quarter < 4; quarter++) {
+          int first = to + b * BLOCK + half * 128 + quarter * GROUP;
+          for (int i = 0; i < GROUP; i += COUNT) {
+            q6(source, block, half, quarter, i, d, scales).intoArray(target, first + i);
+          }
         }
       }
     }
