@@ -25,6 +25,9 @@ final class MatrixJobs {
   /** Most weight rows whose results are held before they are passed on. */
   private static final int MAX_BLOCK_ROWS = MatrixKernels.MAX_TILE_ROWS;
 
+  /** Encoded rows taken together: the more, the longer the streams they are read as. */
+  private static final int IN_PLACE_ROWS = 1024;
+
   private final MatrixKernels kernels;
   private final WorkerPool pool;
   private long[] weightAt = {};
@@ -119,10 +122,10 @@ final class MatrixJobs {
   }
 
   private void multiplyInPlace(Product product, int job, int from, int to, Workspace workspace) {
-    float[] results = workspace.floats(Workspace.Slot.RESULTS, MAX_BLOCK_ROWS);
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, IN_PLACE_ROWS);
     int row = firstRow[job];
-    for (int n = from; n < to; n += MAX_BLOCK_ROWS) {
-      int count = Math.min(MAX_BLOCK_ROWS, to - n);
+    for (int n = from; n < to; n += IN_PLACE_ROWS) {
+      int count = Math.min(IN_PLACE_ROWS, to - n);
       kernels.dotRows(
           product.dtype(),
           product.weight(),

@@ -29,9 +29,11 @@ final class KQuantRows {
 
   private KQuantRows() {}
 
-  private static FloatVector q4(MemorySegment source, long at, int shift, float scale, float min) {
+  private static FloatVector q4(
+      MemorySegment source, long at, int shift, IntVector table, float scale, float min) {
     IntVector pairs = Widen.unsignedBytes(source, at);
-    return Widen.affine(pairs.lanewise(VectorOperators.LSHR, shift).and(15), scale, min);
+    IntVector codes = pairs.lanewise(VectorOperators.LSHR, shift);
+    return Levels.affine(codes, table, scale, min);
   }
 
   static void dotQ4(
@@ -58,13 +60,15 @@ final class KQuantRows {
         float scale0 = d0 * KQuantScales.at(scales0, group);
         float scale1 = d1 * KQuantScales.at(scales1, group);
         float min0 = m0 * KQuantScales.at(mins0, group);
+        IntVector table0 = Levels.affine(scale0, min0);
         float min1 = m1 * KQuantScales.at(mins1, group);
+        IntVector table1 = Levels.affine(scale1, min1);
         long at = Q4_K_QS + group / 2 * GROUP;
         int shift = group % 2 * 4;
         for (int i = 0; i < GROUP; i += COUNT) {
           FloatVector v = load(x, xAt + b * BLOCK + group * GROUP + i);
-          sum0 = q4(w, block0 + at + i, shift, scale0, min0).fma(v, sum0);
-          sum1 = q4(w, block1 + at + i, shift, scale1, min1).fma(v, sum1);
+          sum0 = q4(w, block0 + at + i, shift, table0, scale0, min0).fma(v, sum0);
+          sum1 = q4(w, block1 + at + i, shift, table1, scale1, min1).fma(v, sum1);
         }
       }
     }
@@ -84,10 +88,11 @@ final class KQuantRows {
       for (int group = 0; group < 8; group++) {
         float scale = d * KQuantScales.at(scales, group);
         float min = m * KQuantScales.at(mins, group);
+        IntVector table = Levels.affine(scale, min);
         long qs = block + Q4_K_QS + group / 2 * GROUP;
         int first = to + b * BLOCK + group * GROUP;
         for (int i = 0; i < GROUP; i += COUNT) {
-          q4(source, qs + i, group % 2 * 4, scale, min).intoArray(target, first + i);
+          q4(source, qs + i, group % 2 * 4, table, scale, min).intoArray(target, first + i);
         }
       }
     }

@@ -116,10 +116,6 @@ final class Widen {
     return source.get(ValueLayout.JAVA_BYTE, at) & 0xff;
   }
 
-  static int signedByte(MemorySegment source, long at) {
-    return source.get(ValueLayout.JAVA_BYTE, at);
-  }
-
   static int unsignedShort(MemorySegment source, long at) {
     return source.get(SHORT, at) & 0xffff;
   }
