@@ -28,6 +28,9 @@ final class MatrixJobs {
   /** Results that a worker of encoded kernels hands on at a time. */
   private static final int ENCODED_RESULTS = 16_384;
 
+  /** Encoded rows taken together: the more, the longer the streams they are read as. */
+  private static final int IN_PLACE_ROWS = 1024;
+
   private final MatrixKernels kernels;
   private final EncodedKernels encoded;
   private final EncodedKernels.Activations prepared;
@@ -182,10 +185,10 @@ final class MatrixJobs {
   }
 
   private void multiplyInPlace(Product product, int job, int from, int to, Workspace workspace) {
-    float[] results = workspace.floats(Workspace.Slot.RESULTS, MAX_BLOCK_ROWS);
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, IN_PLACE_ROWS);
     int row = firstRow[job];
-    for (int n = from; n < to; n += MAX_BLOCK_ROWS) {
-      int count = Math.min(MAX_BLOCK_ROWS, to - n);
+    for (int n = from; n < to; n += IN_PLACE_ROWS) {
+      int count = Math.min(IN_PLACE_ROWS, to - n);
       kernels.dotRows(
           product.dtype(),
           product.weight(),

@@ -33,8 +33,7 @@ public interface MatrixKernels {
    *
    * @param at byte offset of row 0; row r starts {@code r * rowStride} bytes later
    * @param k length of a row and of x
-   * @param out with room for {@code rows} rounded up to a multiple of four; what lands beyond the
-   *     rows is undefined
+   * @param rows any number; more make longer streams of reads
    */
   void dotRows(
       DType dtype,

@@ -67,8 +67,8 @@ final class BlockRows {
     return pairs.lanewise(VectorOperators.LSHR, i / HALF * 4);
   }
 
-  private static FloatVector q4(MemorySegment source, long block, int i, float d) {
-    return MINUS_8.of(nibbles(source, block + 2, i)).mul(d);
+  private static FloatVector q4(MemorySegment source, long block, int i, IntVector scaled) {
+    return MINUS_8.of(nibbles(source, block + 2, i), scaled);
   }
 
   static void dotQ4(
@@ -79,13 +79,13 @@ final class BlockRows {
     for (int b = 0; b < blocks; b++) {
       long block0 = w0 + b * Q4_0_BYTES;
       long block1 = w1 + b * Q4_0_BYTES;
-      float d0 = Widen.half(w, block0);
-      float d1 = Widen.half(w, block1);
+      IntVector scaled0 = MINUS_8.scaled(Widen.half(w, block0));
+      IntVector scaled1 = MINUS_8.scaled(Widen.half(w, block1));
       int at = xAt + b * BLOCK;
       for (int i = 0; i < BLOCK; i += COUNT) {
         FloatVector v = load(x, at + i);
-        sum0 = q4(w, block0, i, d0).fma(v, sum0);
-        sum1 = q4(w, block1, i, d1).fma(v, sum1);
+        sum0 = q4(w, block0, i, scaled0).fma(v, sum0);
+        sum1 = q4(w, block1, i, scaled1).fma(v, sum1);
       }
     }
     out[o0] = Lanes.sum(sum0);
@@ -95,16 +95,17 @@ final class BlockRows {
   static void decodeQ4(MemorySegment source, long at, float[] target, int to, int count) {
     for (int b = 0; b < count / BLOCK; b++) {
       long block = at + b * Q4_0_BYTES;
-      float d = Widen.half(source, block);
+      IntVector scaled = MINUS_8.scaled(Widen.half(source, block));
       int first = to + b * BLOCK;
       for (int i = 0; i < BLOCK; i += COUNT) {
-        q4(source, block, i, d).intoArray(target, first + i);
+        q4(source, block, i, scaled).intoArray(target, first + i);
       }
     }
   }
 
-  private static FloatVector q41(MemorySegment source, long block, int i, float d, float m) {
-    return Widen.affine(nibbles(source, block + 4, i).and(15), d, m);
+  private static FloatVector q41(
+      MemorySegment source, long block, int i, IntVector table, float d, float m) {
+    return Levels.affine(nibbles(source, block + 4, i), table, d, m);
   }
 
   static void dotQ41(
@@ -118,12 +119,14 @@ final class BlockRows {
       float d0 = Widen.half(w, block0);
       float d1 = Widen.half(w, block1);
       float m0 = Widen.half(w, block0 + 2);
+      IntVector table0 = Levels.affine(d0, m0);
       float m1 = Widen.half(w, block1 + 2);
+      IntVector table1 = Levels.affine(d1, m1);
       int at = xAt + b * BLOCK;
       for (int i = 0; i < BLOCK; i += COUNT) {
         FloatVector v = load(x, at + i);
-        sum0 = q41(w, block0, i, d0, m0).fma(v, sum0);
-        sum1 = q41(w, block1, i, d1, m1).fma(v, sum1);
+        sum0 = q41(w, block0, i, table0, d0, m0).fma(v, sum0);
+        sum1 = q41(w, block1, i, table1, d1, m1).fma(v, sum1);
       }
     }
     out[o0] = Lanes.sum(sum0);
@@ -135,9 +138,10 @@ final class BlockRows {
       long block = at + b * Q4_1_BYTES;
       float d = Widen.half(source, block);
       float m = Widen.half(source, block + 2);
+      IntVector table = Levels.affine(d, m);
       int first = to + b * BLOCK;
       for (int i = 0; i < BLOCK; i += COUNT) {
-        q41(source, block, i, d, m).intoArray(target, first + i);
+        q41(source, block, i, table, d, m).intoArray(target, first + i);
       }
     }
   }

@@ -47,9 +47,9 @@ final class CodebookRows {
   private CodebookRows() {}
 
   private static FloatVector level(
-      Levels levels, MemorySegment source, long at, int shift, float scale) {
+      Levels levels, MemorySegment source, long at, int shift, IntVector scaled) {
     IntVector pairs = Widen.unsignedBytes(source, at);
-    return levels.of(pairs.lanewise(VectorOperators.LSHR, shift)).mul(scale);
+    return levels.of(pairs.lanewise(VectorOperators.LSHR, shift), scaled);
   }
 
   static void dotIq4Nl(
@@ -60,8 +60,8 @@ final class CodebookRows {
     for (int b = 0; b < blocks; b++) {
       long block0 = w0 + b * IQ4_NL_BYTES;
       long block1 = w1 + b * IQ4_NL_BYTES;
-      float d0 = Widen.half(w, block0);
-      float d1 = Widen.half(w, block1);
+      IntVector d0 = IQ4.scaled(Widen.half(w, block0));
+      IntVector d1 = IQ4.scaled(Widen.half(w, block1));
       int at = xAt + b * GROUP;
       for (int i = 0; i < GROUP; i += COUNT) {
         FloatVector v = load(x, at + i);
@@ -75,8 +75,9 @@ final class CodebookRows {
 
   private static void decodeGroup(
       Levels levels, MemorySegment source, long at, float scale, float[] target, int to) {
+    IntVector scaled = levels.scaled(scale);
     for (int i = 0; i < GROUP; i += COUNT) {
-      level(levels, source, at + i % HALF, i / HALF * 4, scale).intoArray(target, to + i);
+      level(levels, source, at + i % HALF, i / HALF * 4, scaled).intoArray(target, to + i);
     }
   }
 
@@ -107,8 +108,8 @@ final class CodebookRows {
       int low0 = Widen.word(w, block0 + 4);
       int low1 = Widen.word(w, block1 + 4);
       for (int group = 0; group < 8; group++) {
-        float scale0 = d0 * (sixBits(low0, high0, group) - 32);
-        float scale1 = d1 * (sixBits(low1, high1, group) - 32);
+        IntVector scale0 = IQ4.scaled(d0 * (sixBits(low0, high0, group) - 32));
+        IntVector scale1 = IQ4.scaled(d1 * (sixBits(low1, high1, group) - 32));
         int at = xAt + b * IQ4_XS_BLOCK + group * GROUP;
         int qs = 8 + group * HALF;
         for (int i = 0; i < GROUP; i += COUNT) {
@@ -149,8 +150,8 @@ final class CodebookRows {
     for (int b = 0; b < blocks; b++) {
       long block0 = w0 + b * MXFP4_BYTES;
       long block1 = w1 + b * MXFP4_BYTES;
-      float d0 = halfPowerOfTwo(Widen.unsignedByte(w, block0));
-      float d1 = halfPowerOfTwo(Widen.unsignedByte(w, block1));
+      IntVector d0 = E2M1.scaled(halfPowerOfTwo(Widen.unsignedByte(w, block0)));
+      IntVector d1 = E2M1.scaled(halfPowerOfTwo(Widen.unsignedByte(w, block1)));
       int at = xAt + b * GROUP;
       for (int i = 0; i < GROUP; i += COUNT) {
         FloatVector v = load(x, at + i);
@@ -181,7 +182,7 @@ final class CodebookRows {
               twice.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
       return E2M1.of(codes).mul(scale);
     }
-    return level(E2M1, source, at + i % 8, i / 8 * 4, scale);
+    return level(E2M1, source, at + i % 8, i / 8 * 4, E2M1.scaled(scale));
   }
 
   static void dotNvfp4(

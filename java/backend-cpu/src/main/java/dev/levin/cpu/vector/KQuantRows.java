@@ -24,11 +24,16 @@ final class KQuantRows {
   private static final int Q6_K_SCALES = 192;
   private static final int Q6_K_D = 208;
 
+  /** The low half of each byte of a word. */
+  private static final int NIBBLES = 0x0f0f0f0f;
+
   private KQuantRows() {}
 
-  private static FloatVector q4(MemorySegment source, long at, int shift, float scale, float min) {
+  private static FloatVector q4(
+      MemorySegment source, long at, int shift, IntVector table, float scale, float min) {
     IntVector pairs = Widen.unsignedBytes(source, at);
-    return Widen.affine(pairs.lanewise(VectorOperators.LSHR, shift).and(15), scale, min);
+    IntVector codes = pairs.lanewise(VectorOperators.LSHR, shift);
+    return Levels.affine(codes, table, scale, min);
   }
 
   static void dotQ4(
@@ -55,13 +60,15 @@ final class KQuantRows {
         float scale0 = d0 * KQuantScales.at(scales0, group);
         float scale1 = d1 * KQuantScales.at(scales1, group);
         float min0 = m0 * KQuantScales.at(mins0, group);
+        IntVector table0 = Levels.affine(scale0, min0);
         float min1 = m1 * KQuantScales.at(mins1, group);
+        IntVector table1 = Levels.affine(scale1, min1);
         long at = Q4_K_QS + group / 2 * GROUP;
         int shift = group % 2 * 4;
         for (int i = 0; i < GROUP; i += COUNT) {
           FloatVector v = load(x, xAt + b * BLOCK + group * GROUP + i);
-          sum0 = q4(w, block0 + at + i, shift, scale0, min0).fma(v, sum0);
-          sum1 = q4(w, block1 + at + i, shift, scale1, min1).fma(v, sum1);
+          sum0 = q4(w, block0 + at + i, shift, table0, scale0, min0).fma(v, sum0);
+          sum1 = q4(w, block1 + at + i, shift, table1, scale1, min1).fma(v, sum1);
         }
       }
     }
@@ -81,10 +88,11 @@ final class KQuantRows {
       for (int group = 0; group < 8; group++) {
         float scale = d * KQuantScales.at(scales, group);
         float min = m * KQuantScales.at(mins, group);
+        IntVector table = Levels.affine(scale, min);
         long qs = block + Q4_K_QS + group / 2 * GROUP;
         int first = to + b * BLOCK + group * GROUP;
         for (int i = 0; i < GROUP; i += COUNT) {
-          q4(source, qs + i, group % 2 * 4, scale, min).intoArray(target, first + i);
+          q4(source, qs + i, group % 2 * 4, table, scale, min).intoArray(target, first + i);
         }
       }
     }
@@ -92,11 +100,12 @@ final class KQuantRows {
 
   private static FloatVector q5(
       MemorySegment source, long block, int group, int i, float scale, float min) {
-    IntVector pairs = Widen.unsignedBytes(source, block + Q5_K_QS + group / 2 * GROUP + i);
-    IntVector fifths = Widen.unsignedBytes(source, block + Q5_K_QH + i);
-    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(15);
-    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(16);
-    return Widen.affine(low.or(high), scale, min);
+    IntVector pairs = Widen.words(source, block + Q5_K_QS + group / 2 * GROUP + i);
+    IntVector fifths = Widen.words(source, block + Q5_K_QH + i);
+    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(NIBBLES);
+    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(0x10101010);
+    return Widen.codes(low.or(high))
+        .fma(FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, min));
   }
 
   static void dotQ5(
@@ -156,19 +165,19 @@ final class KQuantRows {
   }
 
   /**
-   * Values [i, i + lanes) of a half block: its four groups of 32 share 64 bytes of nibbles and 32
-   * bytes of pairs.
+   * Values [i, i + lanes) of a quarter of a half block: the quarters of a half share 64 bytes of
+   * nibbles and 32 bytes of pairs.
    */
   private static FloatVector q6(
-      MemorySegment source, long block, int half, int i, float d, long scales) {
-    long nibbles = block + half * 64 + i % 64;
-    long pairs = block + Q6_K_QH + half * 32 + i % GROUP;
+      MemorySegment source, long block, int half, int quarter, int i, float d, long scales) {
+    long nibbles = block + half * 64 + quarter % 2 * GROUP + i;
+    long pairs = block + Q6_K_QH + half * GROUP + i;
     IntVector low =
-        Widen.unsignedBytes(source, nibbles).lanewise(VectorOperators.LSHR, i / 64 * 4).and(15);
+        Widen.words(source, nibbles).lanewise(VectorOperators.LSHR, quarter / 2 * 4).and(NIBBLES);
     IntVector high =
-        Widen.unsignedBytes(source, pairs).lanewise(VectorOperators.ROL, 4 - i / GROUP * 2).and(48);
-    float scale = d * (byte) (scales >>> i / 16 * 8);
-    return Widen.scaled(low.or(high).sub(32), scale);
+        Widen.words(source, pairs).lanewise(VectorOperators.ROL, 4 - quarter * 2).and(0x30303030);
+    float scale = d * (byte) (scales >>> quarter * 16 + i / 16 * 8);
+    return Widen.codes(low.or(high), 32).mul(scale);
   }
 
   static void dotQ6(
@@ -184,11 +193,13 @@ final class KQuantRows {
       for (int half = 0; half < 2; half++) {
         long scales0 = Widen.doubleWord(w, block0 + Q6_K_SCALES + 8 * half);
         long scales1 = Widen.doubleWord(w, block1 + Q6_K_SCALES + 8 * half);
-        int at = xAt + b * BLOCK + half * 128;
-        for (int i = 0; i < 128; i += COUNT) {
-          FloatVector v = load(x, at + i);
-          sum0 = q6(w, block0, half, i, d0, scales0).fma(v, sum0);
-          sum1 = q6(w, block1, half, i, d1, scales1).fma(v, sum1);
+        for (int quarter = 0; quarter < 4; quarter++) {
+          int at = xAt + b * BLOCK + half * 128 + quarter * GROUP;
+          for (int i = 0; i < GROUP; i += COUNT) {
+            FloatVector v = load(x, at + i);
+            sum0 = q6(w, block0, half, quarter, i, d0, scales0).fma(v, sum0);
+            sum1 = q6(w, block1, half, quarter, i, d1, scales1).fma(v, sum1);
+          }
         }
       }
     }
@@ -202,9 +213,11 @@ final class KQuantRows {
       float d = Widen.half(source, block + Q6_K_D);
       for (int half = 0; half < 2; half++) {
         long scales = Widen.doubleWord(source, block + Q6_K_SCALES + 8 * half);
-        int first = to + b * BLOCK + half * 128;
-        for (int i = 0; i < 128; i += COUNT) {
-          q6(source, block, half, i, d, scales).intoArray(target, first + i);
+        for (int quarter = 0; quarter < 4; quarter++) {
+          int first = to + b * BLOCK + half * 128 + quarter * GROUP;
+          for (int i = 0; i < GROUP; i += COUNT) {
+            q6(source, block, half, quarter, i, d, scales).intoArray(target, first + i);
+          }
         }
       }
     }

@@ -28,6 +28,10 @@ final class Lanes {
   static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * COUNT)));
 
+  /** The memory of {@link #BYTES}, for operations on all bytes at once that no byte has. */
+  static final VectorSpecies<Integer> WORDS =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(BYTES.vectorBitSize()));
+
   private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
   private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
   private static final VectorShuffle<Float> ROTATE_2 = rotate(2);

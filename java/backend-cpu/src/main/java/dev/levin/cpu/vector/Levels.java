@@ -26,6 +26,9 @@ final class Levels {
     part3 = part(bits, 3);
   }
 
+  /** The codes themselves. */
+  private static final Levels UNSIGNED = of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+
   static Levels of(int... levels) {
     int[] bits = new int[SIZE];
     for (int code = 0; code < SIZE; code++) {
@@ -36,6 +39,45 @@ final class Levels {
 
   private static IntVector part(int[] bits, int index) {
     return IntVector.fromArray(INTS, bits, index * COUNT % SIZE);
+  }
+
+  /**
+   * The levels times a factor, for {@link #of(IntVector, IntVector)}: one product for all values of
+   * a group where a vector holds all levels, else the factor alone.
+   */
+  IntVector scaled(float factor) {
+    FloatVector levels =
+        COUNT == SIZE ? part0.reinterpretAsFloats() : FloatVector.broadcast(Lanes.FLOATS, 1f);
+    return levels.mul(factor).reinterpretAsInts();
+  }
+
+  /** The levels of the codes in the low four bits of the lanes, times what they were scaled by. */
+  FloatVector of(IntVector codes, IntVector scaled) {
+    if (COUNT == SIZE) {
+      return codes.selectFrom(scaled).reinterpretAsFloats();
+    }
+    return of(codes).mul(scaled.reinterpretAsFloats());
+  }
+
+  /** {@code scale * code + offset} of all codes, where a vector holds them. */
+  static IntVector affine(float scale, float offset) {
+    return UNSIGNED
+        .part0
+        .reinterpretAsFloats()
+        .fma(
+            FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, offset))
+        .reinterpretAsInts();
+  }
+
+  /**
+   * {@code scale * code + offset} of the low four bits of the lanes; {@code table} is {@link
+   * #affine(float, float)} of both.
+   */
+  static FloatVector affine(IntVector codes, IntVector table, float scale, float offset) {
+    if (COUNT == SIZE) {
+      return codes.selectFrom(table).reinterpretAsFloats();
+    }
+    return Widen.affine(codes.and(15), scale, offset);
   }
 
   /** The levels of the codes in the low four bits of the lanes, whatever is above them. */

@@ -38,9 +38,9 @@ final class LowBitRows {
 
   /** Codes [i, i + lanes) of a half block, whose four groups of 32 share 32 bytes. */
   private static IntVector twoBits(MemorySegment source, long qs, int half, int i) {
-    return Widen.unsignedBytes(source, qs + half * 32 + i % 32)
+    return Widen.words(source, qs + half * 32 + i % 32)
         .lanewise(VectorOperators.LSHR, i / 32 * 2)
-        .and(3);
+        .and(0x03030303);
   }
 
   /** The F16s of scale and minimum share a word, and the integers that multiply them a byte. */
@@ -49,7 +49,8 @@ final class LowBitRows {
     int packed = KQuantScales.at(scales, i / GROUP);
     float scale = KQuantScales.half(d) * (packed & 15);
     float min = -KQuantScales.half(d >>> 16) * (packed >> 4);
-    return Widen.affine(twoBits(source, block + Q2_K_QS, half, i), scale, min);
+    return Widen.codes(twoBits(source, block + Q2_K_QS, half, i))
+        .fma(FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, min));
   }
 
   static void dotQ2(
@@ -95,11 +96,11 @@ final class LowBitRows {
       MemorySegment source, long block, int half, int i, float d, long scales) {
     IntVector low = twoBits(source, block + Q3_K_QS, half, i);
     IntVector high =
-        Widen.unsignedBytes(source, block + i % 32)
+        Widen.words(source, block + i % 32)
             .lanewise(VectorOperators.ROL, 2 - half * 4 - i / 32)
-            .and(4);
+            .and(0x04040404);
     float scale = d * (KQuantScales.at(scales, i / GROUP) - 32);
-    return Widen.scaled(low.or(high).sub(4), scale);
+    return Widen.codes(low.or(high), 4).mul(scale);
   }
 
   static void dotQ3(
@@ -148,8 +149,9 @@ final class LowBitRows {
   }
 
   private static FloatVector tq2(MemorySegment source, long block, int run, int i, float d) {
-    IntVector packed = Widen.unsignedBytes(source, block + run / 4 * 32 + i);
-    return Widen.scaled(packed.lanewise(VectorOperators.LSHR, run % 4 * 2).and(3).sub(1), d);
+    IntVector packed = Widen.words(source, block + run / 4 * 32 + i);
+    IntVector digits = packed.lanewise(VectorOperators.LSHR, run % 4 * 2).and(0x03030303);
+    return Widen.codes(digits, 1).mul(d);
   }
 
   static void dotTq2(

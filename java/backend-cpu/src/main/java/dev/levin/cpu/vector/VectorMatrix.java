@@ -141,7 +141,8 @@ final class VectorMatrix implements MatrixKernels {
       }
     }
     if (end == 0) {
-      Arrays.fill(lanes, 0, rows * LANES_OF_ROW, 0f);
+      int inTiles = rows + (rows & 1);
+      Arrays.fill(lanes, 0, inTiles * LANES_OF_ROW, 0f);
     }
     for (int r = 0; r < rows; ) {
       int width = r < wide ? 4 : 2;

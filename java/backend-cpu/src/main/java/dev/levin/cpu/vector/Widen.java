@@ -116,10 +116,6 @@ final class Widen {
     return source.get(ValueLayout.JAVA_BYTE, at) & 0xff;
   }
 
-  static int signedByte(MemorySegment source, long at) {
-    return source.get(ValueLayout.JAVA_BYTE, at);
-  }
-
   static int unsignedShort(MemorySegment source, long at) {
     return source.get(SHORT, at) & 0xffff;
   }
@@ -161,7 +157,28 @@ final class Widen {
       shifted = shifted.lanewise(VectorOperators.LSHL, 24);
       return toFloats(shifted.lanewise(VectorOperators.ASHR, 24));
     }
-    ByteVector bytes = ByteVector.fromArray(Lanes.BYTES, source, at);
+    return toFloats(ByteVector.fromArray(Lanes.BYTES, source, at));
+  }
+
+  /** As many bytes as there are lanes, four to a word; combining them here is cheaper. */
+  static IntVector words(MemorySegment source, long at) {
+    if (COUNT == 4) {
+      return IntVector.broadcast(Lanes.WORDS, source.get(INT, at));
+    }
+    return IntVector.fromMemorySegment(Lanes.WORDS, source, at, ORDER);
+  }
+
+  /** The bytes of {@link #words} less what stands for zero, as signed numbers. */
+  static FloatVector codes(IntVector words, int zero) {
+    return toFloats(words.reinterpretAsBytes().sub((byte) zero));
+  }
+
+  /** The bytes of {@link #words} as numbers. */
+  static FloatVector codes(IntVector words) {
+    return toFloats(words.reinterpretAsBytes());
+  }
+
+  private static FloatVector toFloats(ByteVector bytes) {
     return (FloatVector) bytes.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0);
   }
 
