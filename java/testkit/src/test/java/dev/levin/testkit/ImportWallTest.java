@@ -28,6 +28,7 @@ class ImportWallTest {
   private record Wall(String folder, List<String> mayUse, List<String> mayNotUse) {}
 
   private static final String VECTOR_API = "jdk.incubator.vector";
+  private static final String JAVACPP = "org.bytedeco.javacpp.";
 
   private static final List<Wall> WALLS =
       List.of(
@@ -62,8 +63,20 @@ class ImportWallTest {
               List.of("java.lang.foreign.")),
           new Wall(
               "backend-cpu/src/main/java",
-              List.of("dev.levin.core.", "dev.levin.cpu.", "org.slf4j.", VECTOR_API),
+              List.of("dev.levin.core.", "dev.levin.cpu.", "org.slf4j.", VECTOR_API, JAVACPP),
               List.of()),
+          new Wall(
+              "backend-cpu/src/main/java/dev/levin/cpu/scalar",
+              List.of("dev.levin.core.", "dev.levin.cpu."),
+              List.of(VECTOR_API)),
+          new Wall(
+              "backend-cpu/src/main/java/dev/levin/cpu/vector",
+              List.of("dev.levin.core.", "dev.levin.cpu.", VECTOR_API),
+              List.of()),
+          new Wall(
+              "backend-cpu/src/main/java/dev/levin/cpu/nativetwin",
+              List.of("dev.levin.core.", "dev.levin.cpu.", JAVACPP),
+              List.of(VECTOR_API)),
           new Wall(
               "backend-cuda/src/main/java",
               List.of("dev.levin.core.", "dev.levin.cuda.", "org.slf4j.", "org.bytedeco."),
