@@ -1,5 +1,6 @@
 package dev.levin.core.quant;
 
+import dev.levin.core.DType;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,7 @@ import java.util.StringTokenizer;
  * part of the file format and were chosen by its authors; the resource beside this class holds
  * them. Value i of point p of a grid is at {@code p * valuesPerPoint + i}.
  */
-final class IqGrids {
+public final class IqGrids {
   private static final String RESOURCE = "iq-grids.txt";
   private static final Map<String, byte[]> GRIDS = read();
 
@@ -27,6 +28,23 @@ final class IqGrids {
   static final byte[] IQ3_S = GRIDS.get("IQ3_S");
 
   private IqGrids() {}
+
+  /**
+   * The points that blocks of {@code dtype} index, one after another; the caller's own copy.
+   *
+   * @throws IllegalArgumentException for types without a grid
+   */
+  public static byte[] points(DType dtype) {
+    return switch (dtype) {
+      case IQ1_S, IQ1_M -> IQ1.clone();
+      case IQ2_XXS -> IQ2_XXS.clone();
+      case IQ2_XS -> IQ2_XS.clone();
+      case IQ2_S -> IQ2_S.clone();
+      case IQ3_XXS -> IQ3_XXS.clone();
+      case IQ3_S -> IQ3_S.clone();
+      default -> throw new IllegalArgumentException(dtype + " has no grid");
+    };
+  }
 
   private static Map<String, byte[]> read() {
     try (InputStream stream = IqGrids.class.getResourceAsStream(RESOURCE)) {

@@ -1,0 +1,13 @@
+package dev.levin.opencl;
+
+import dev.levin.core.backend.Backend;
+import dev.levin.testkit.OpConformanceTest;
+import org.junit.jupiter.api.Tag;
+
+@Tag("opencl")
+class OpenClConformanceTest extends OpConformanceTest {
+  @Override
+  protected Backend openBackend() {
+    return OpenClBackend.open(OpenClTests.device());
+  }
+}
