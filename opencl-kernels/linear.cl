@@ -12,7 +12,7 @@
  * x [T, S, K], weight [S, N, K], out [T, S, N]: S is the number of heads, 1 for a plain layer.
  * Launch: global (LANES, N rounded up to WARPS, S * token tiles), local (LANES, WARPS, 1).
  *
- * Needs decode_group of a quant file. Macro:
+ * Needs decode_group and load_activations of a quant file. Macro:
  *   GEMM_TOKENS  tokens of a tile; 4 by default, which is 64 accumulators
  */
 #ifndef GEMM_TOKENS
@@ -42,8 +42,8 @@ INLINE void dot_rows(
 #pragma unroll
     for (int i = 0; i < rows; i++) {
       const __global float *values = (const __global float *)(x + min((long)i, last_row) * x_stride);
-      sums[i] = fma(low, load16(values, 32 * g, k), sums[i]);
-      sums[i] = fma(high, load16(values, 32 * g + 16, k), sums[i]);
+      sums[i] = fma(low, load_activations(values, 32 * g, k), sums[i]);
+      sums[i] = fma(high, load_activations(values, 32 * g + 16, k), sums[i]);
     }
   }
 }

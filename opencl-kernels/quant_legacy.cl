@@ -16,6 +16,9 @@
 
 typedef const __global char *grid_pointer;
 
+/* Rows are whole blocks, so activations beside them have no shorter group. */
+#define load_activations(row, start, size) vload16(0, (row) + (start))
+
 #define DECODE(type) \
   INLINE void decode_##type( \
       INPUT row, long group, long size, grid_pointer grid, float16 *low, float16 *high)

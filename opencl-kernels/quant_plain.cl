@@ -16,6 +16,8 @@
 
 typedef const __global char *grid_pointer;
 
+#define load_activations load16
+
 /* The elements of a row's last, shorter group one by one. */
 #define DEFINE_PLAIN(type, element, load_one, load_many)                                \
   INLINE float16 half_of_##type(INPUT row, long start, long size) {                     \

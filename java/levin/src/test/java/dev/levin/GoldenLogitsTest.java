@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.levin.core.DType;
+import dev.levin.core.backend.Availability;
 import dev.levin.core.backend.Backend;
 import dev.levin.core.backend.Backends;
 import dev.levin.formats.ModelFiles;
@@ -18,8 +19,14 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -32,33 +39,57 @@ class GoldenLogitsTest {
   private static final int PAGE_SIZE = 16;
   private static final int NUM_PAGES = 8;
 
+  private static final Map<String, Backend> BACKENDS = new TreeMap<>();
+
+  /** The CPU, and what else this machine has. */
+  @BeforeAll
+  static void openBackends() {
+    for (Backends.Status status : Backends.list()) {
+      if (status.availability() instanceof Availability.Ready) {
+        BACKENDS.put(status.name(), Backends.open(status.name()));
+      }
+    }
+  }
+
+  @AfterAll
+  static void closeBackends() {
+    BACKENDS.values().forEach(Backend::close);
+    BACKENDS.clear();
+  }
+
   @TestFactory
   Stream<DynamicTest> huggingFaceFolders() {
-    return Golden.list("models").stream()
-        .map(
-            folder ->
-                DynamicTest.dynamicTest(
-                    folder.getFileName().toString(), () -> check(folder, folder)));
+    return onEveryBackend(Golden.list("models"), folder -> folder);
   }
 
   @TestFactory
   Stream<DynamicTest> ggufFiles() {
-    return Golden.list("gguf").stream()
-        .map(
-            file -> {
-              String name = file.getFileName().toString();
-              String model = name.substring(0, name.lastIndexOf('.'));
-              return DynamicTest.dynamicTest(
-                  name, () -> check(file, Golden.path("models/" + model)));
-            });
+    return onEveryBackend(
+        Golden.list("gguf"),
+        file -> {
+          String name = file.getFileName().toString();
+          return Golden.path("models/" + name.substring(0, name.lastIndexOf('.')));
+        });
   }
 
-  private static void check(Path model, Path golden) throws IOException {
+  private static Stream<DynamicTest> onEveryBackend(
+      List<Path> models, UnaryOperator<Path> goldenOf) {
+    return BACKENDS.entrySet().stream()
+        .flatMap(
+            entry ->
+                models.stream()
+                    .map(
+                        model ->
+                            DynamicTest.dynamicTest(
+                                entry.getKey() + " " + model.getFileName(),
+                                () -> check(entry.getValue(), model, goldenOf.apply(model)))));
+  }
+
+  private static void check(Backend backend, Path model, Path golden) throws IOException {
     int[] tokens =
         new ObjectMapper().readValue(golden.resolve("tokens.json").toFile(), int[].class);
     float[] expected = Golden.floats(golden.resolve("logits.f32"));
-    try (ModelSource source = ModelFiles.open(model);
-        Backend backend = Backends.open()) {
+    try (ModelSource source = ModelFiles.open(model)) {
       DecoderConfig config =
           DecoderConfig.read(source.metadata(), source.naming(), source.weights());
       assertEquals(expected.length, tokens.length * config.vocabSize());
@@ -66,7 +97,11 @@ class GoldenLogitsTest {
         DecoderOptions options = new DecoderOptions(0, PAGE_SIZE, NUM_PAGES, DType.F32, 1);
         try (Decoder decoder = Decoder.load(config, source.weights(), backend, options)) {
           float[] actual = run(decoder, tokens, chunk, config.vocabSize());
-          compare(model + " in chunks of " + chunk, expected, actual, config.vocabSize());
+          compare(
+              backend.name() + " " + model + " in chunks of " + chunk,
+              expected,
+              actual,
+              config.vocabSize());
         }
       }
     }

@@ -49,15 +49,14 @@ final class DeviceMemory {
     cl_mem handle = null;
     try {
       handle = CL.clCreateBuffer(context, CL_MEM_READ_WRITE, held, null, null);
-      CL.clEnqueueFillBuffer(
-          queue, handle, Pointer.to(new byte[] {0}), 1, 0, held, 0, null, null);
+      CL.clEnqueueFillBuffer(queue, handle, Pointer.to(new byte[] {0}), 1, 0, held, 0, null, null);
     } catch (CLException e) {
       if (handle != null) {
         CL.clReleaseMemObject(handle);
       }
       throw Failures.isOutOfMemory(e)
-          ? outOfMemory(byteSize, "Levin holds " + usedBytes + " of its "
-              + device.info().memoryBytes(), e)
+          ? outOfMemory(
+              byteSize, "Levin holds " + usedBytes + " of its " + device.info().memoryBytes(), e)
           : Failures.of("allocating " + byteSize + " bytes", e);
     }
     Handles.opened();

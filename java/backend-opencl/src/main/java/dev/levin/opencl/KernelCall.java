@@ -85,8 +85,7 @@ final class KernelCall {
   }
 
   private void pointer(String name, Tensor tensor) {
-    CL.clSetKernelArg(
-        kernel, index++, Sizeof.cl_mem, Pointer.to(bufferOf(name, tensor).handle()));
+    CL.clSetKernelArg(kernel, index++, Sizeof.cl_mem, Pointer.to(bufferOf(name, tensor).handle()));
     struct.putLong(tensor.offset());
   }
 
@@ -105,8 +104,7 @@ final class KernelCall {
   /** Memory without a view; null is a null pointer. */
   KernelCall buffer(ClBuffer buffer) {
     cl_mem handle = buffer == null ? null : buffer.handle();
-    CL.clSetKernelArg(
-        kernel, index++, Sizeof.cl_mem, handle == null ? null : Pointer.to(handle));
+    CL.clSetKernelArg(kernel, index++, Sizeof.cl_mem, handle == null ? null : Pointer.to(handle));
     return this;
   }
 
@@ -150,7 +148,6 @@ final class KernelCall {
     localSize[0] = localX;
     localSize[1] = localY;
     localSize[2] = 1;
-    CL.clEnqueueNDRangeKernel(
-        queue, kernel, 3, null, globalSize, localSize, 0, null, null);
+    CL.clEnqueueNDRangeKernel(queue, kernel, 3, null, globalSize, localSize, 0, null, null);
   }
 }

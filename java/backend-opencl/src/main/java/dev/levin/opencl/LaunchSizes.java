@@ -11,7 +11,9 @@ package dev.levin.opencl;
  */
 record LaunchSizes(int lanes, int warps, int gemmTokens, int narrowGroup) {
   static LaunchSizes of(OpenClDevice.Kind kind) {
-    return kind == OpenClDevice.Kind.CPU ? new LaunchSizes(1, 16, 8, 8) : new LaunchSizes(32, 8, 4, 32);
+    return kind == OpenClDevice.Kind.CPU
+        ? new LaunchSizes(1, 16, 8, 8)
+        : new LaunchSizes(32, 8, 4, 32);
   }
 
   String options() {

@@ -75,8 +75,7 @@ public final class OpenClBackend implements Backend {
     transfers = new Transfers(queue);
     programs = new Programs(device, context, cache, options(device, sizes));
     Kernels kernels =
-        new Kernels(
-            programs, new KernelCall(memory, queue), new Grids(memory, transfers), sizes);
+        new Kernels(programs, new KernelCall(memory, queue), new Grids(memory, transfers), sizes);
     rowOps = new RowOps(kernels, new HostConversion(memory, transfers));
     ropeOps = new RopeOps(kernels);
     matrixOps = new MatrixOps(kernels);

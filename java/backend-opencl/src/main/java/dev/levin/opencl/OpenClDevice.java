@@ -110,8 +110,7 @@ record OpenClDevice(
   }
 
   private OpenClDevice withIndex(int index) {
-    DeviceInfo numbered =
-        new DeviceInfo(index, info.name(), info.memoryBytes(), info.properties());
+    DeviceInfo numbered = new DeviceInfo(index, info.name(), info.memoryBytes(), info.properties());
     return new OpenClDevice(
         platform, id, numbered, kind, version, driver, maxAllocationBytes, roundedDivision);
   }

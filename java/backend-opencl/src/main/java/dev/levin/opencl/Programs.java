@@ -104,8 +104,7 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  private cl_program fromSource(
-      ProgramSource source, String[] texts, String options, String key) {
+  private cl_program fromSource(ProgramSource source, String[] texts, String options, String key) {
     cl_program program = CL.clCreateProgramWithSource(context, texts.length, texts, null, null);
     Handles.opened();
     try {
@@ -135,18 +134,13 @@ final class Programs implements AutoCloseable {
 
   private static Optional<byte[]> binary(cl_program program) {
     long[] size = new long[1];
-    CL.clGetProgramInfo(
-        program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
+    CL.clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
     if (size[0] == 0) {
       return Optional.empty();
     }
     ByteBuffer binary = ByteBuffer.allocateDirect(Math.toIntExact(size[0]));
     CL.clGetProgramInfo(
-        program,
-        CL_PROGRAM_BINARIES,
-        Sizeof.POINTER,
-        Pointer.to(Pointer.to(binary)),
-        null);
+        program, CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(binary)), null);
     byte[] bytes = new byte[binary.capacity()];
     binary.get(bytes);
     return Optional.of(bytes);

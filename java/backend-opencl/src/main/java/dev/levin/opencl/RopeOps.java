@@ -66,7 +66,6 @@ final class RopeOps {
             halfStyle(op),
             cache.dim(0),
             cache.dim(2))
-        .run(
-            Kernels.groups(x.dim(2)), x.dim(1), x.dim(0), kernels.sizes().narrowGroup(), 1);
+        .run(Kernels.groups(x.dim(2)), x.dim(1), x.dim(0), kernels.sizes().narrowGroup(), 1);
   }
 }
