@@ -12,7 +12,7 @@ package dev.levin.opencl;
 record LaunchSizes(int lanes, int warps, int gemmTokens, int narrowGroup) {
   static LaunchSizes of(OpenClDevice.Kind kind) {
     return kind == OpenClDevice.Kind.CPU
-        ? new LaunchSizes(1, 16, 8, 8)
+        ? new LaunchSizes(1, 16, 4, 8)
         : new LaunchSizes(32, 8, 4, 32);
   }
 

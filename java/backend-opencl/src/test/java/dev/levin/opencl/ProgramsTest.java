@@ -47,11 +47,11 @@ class ProgramsTest {
         CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
     long before = Handles.live();
     BinaryCache none = new BinaryCache(Optional.empty());
-    ProgramSource broken = new ProgramSource(List.of("norm"), "-D float16=no_such_type");
+    ProgramSource broken = new ProgramSource(List.of("norm"), "-D rms_norm_params=0");
     try (Programs programs = new Programs(device, context, none, "-cl-std=CL1.2")) {
       var error = assertThrows(DeviceException.class, () -> programs.kernel(broken, "rms_norm"));
       assertTrue(error.getMessage().contains("norm"), error.getMessage());
-      assertTrue(error.getMessage().contains("no_such_type"), error.getMessage());
+      assertTrue(error.getMessage().contains("error:"), error.getMessage());
     } finally {
       CL.clReleaseContext(context);
     }
