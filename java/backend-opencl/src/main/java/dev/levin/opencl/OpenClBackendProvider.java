@@ -20,6 +20,9 @@ public final class OpenClBackendProvider implements BackendProvider {
   static final String NAME = "opencl";
 
   private static final int GPU_SCORE = 50;
+  private static final Availability NO_LIBRARY =
+      new Availability.Absent(
+          "there is no OpenCL library on this machine (package ocl-icd-libopencl1 on Debian)");
 
   @Override
   public String name() {
@@ -28,6 +31,9 @@ public final class OpenClBackendProvider implements BackendProvider {
 
   @Override
   public Availability probe() {
+    if (!LoaderLibrary.isPresent()) {
+      return NO_LIBRARY;
+    }
     try {
       List<OpenClDevice> devices = OpenClDevice.all();
       if (devices.isEmpty()) {
@@ -43,8 +49,7 @@ public final class OpenClBackendProvider implements BackendProvider {
     } catch (IllegalArgumentException e) {
       return new Availability.Absent(e.getMessage());
     } catch (LinkageError e) {
-      return new Availability.Absent(
-          "there is no OpenCL library on this machine (package ocl-icd-libopencl1 on Debian)");
+      return NO_LIBRARY;
     } catch (RuntimeException e) {
       return new Availability.Absent("OpenCL cannot be used: " + firstLine(e));
     }
