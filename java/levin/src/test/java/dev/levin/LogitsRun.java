@@ -33,10 +33,17 @@ final class LogitsRun {
 
   /** Holds a model to golden tokens and logits: whole, in chunks of 7, one token at a time. */
   static void assertGolden(Path model, Path golden) throws IOException {
+    try (Backend backend = Backends.open()) {
+      assertGolden(backend, model, golden);
+    }
+  }
+
+  /** As {@link #assertGolden(Path, Path)}, on an open backend. */
+  static void assertGolden(Backend backend, Path model, Path golden) throws IOException {
     int[] tokens = tokens(golden);
     float[] expected = Golden.floats(golden.resolve("logits.f32"));
     for (int chunk : new int[] {tokens.length, 7, 1}) {
-      float[] actual = logits(model, tokens, chunk);
+      float[] actual = logits(backend, model, tokens, chunk, DType.F32, UnaryOperator.identity());
       assertClose(model + " in chunks of " + chunk, expected, actual, tokens.length, GOLDEN_ERROR);
     }
   }
@@ -57,9 +64,20 @@ final class LogitsRun {
    */
   static float[] logits(
       Path model, int[] tokens, int chunk, DType kvDtype, UnaryOperator<DecoderConfig> change) {
+    try (Backend backend = Backends.open()) {
+      return logits(backend, model, tokens, chunk, kvDtype, change);
+    }
+  }
+
+  private static float[] logits(
+      Backend backend,
+      Path model,
+      int[] tokens,
+      int chunk,
+      DType kvDtype,
+      UnaryOperator<DecoderConfig> change) {
     DecoderOptions options = new DecoderOptions(0, PAGE_SIZE, NUM_PAGES, kvDtype, 1);
-    try (ModelSource source = ModelFiles.open(model);
-        Backend backend = Backends.open()) {
+    try (ModelSource source = ModelFiles.open(model)) {
       DecoderConfig config =
           change.apply(DecoderConfig.read(source.metadata(), source.naming(), source.weights()));
       try (Decoder decoder = Decoder.load(config, source.weights(), backend, options)) {

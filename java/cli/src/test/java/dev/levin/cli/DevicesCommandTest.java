@@ -15,8 +15,12 @@ class DevicesCommandTest {
   void listsAllBackendsWithReasons() {
     List<String> lines = Run.of("devices").succeeded().lines().toList();
     assertTrue(lines.get(0).startsWith("cpu     ready: "), lines.get(0));
-    assertTrue(lines.get(1).matches("opencl  absent: .+"), lines.get(1));
-    assertTrue(lines.get(2).matches("cuda    absent: .+"), lines.get(2));
+    assertTrue(
+        lines.stream().anyMatch(line -> line.matches("opencl  (ready|absent): .+")),
+        () -> String.join("\n", lines));
+    assertTrue(
+        lines.stream().anyMatch(line -> line.matches("cuda    absent: .+")),
+        () -> String.join("\n", lines));
   }
 
   @Test

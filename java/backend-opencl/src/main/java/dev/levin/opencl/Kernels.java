@@ -1,0 +1,71 @@
+package dev.levin.opencl;
+
+import dev.levin.core.DType;
+import dev.levin.core.DeviceException;
+import dev.levin.core.op.Op;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the ops of one backend share: programs, the call object, grids and launch sizes. */
+final class Kernels {
+  /** Values that a work-item decodes or encodes at once. */
+  static final int GROUP_VALUES = 32;
+
+  private final Programs programs;
+  private final KernelCall call;
+  private final Grids grids;
+  private final LaunchSizes sizes;
+  private final Map<DType, Optional<ProgramSource>> weightSources = new EnumMap<>(DType.class);
+  private final Map<DType, Optional<ProgramSource>> cacheSources = new EnumMap<>(DType.class);
+
+  Kernels(Programs programs, KernelCall call, Grids grids, LaunchSizes sizes) {
+    this.programs = programs;
+    this.call = call;
+    this.grids = grids;
+    this.sizes = sizes;
+    for (DType dtype : DType.values()) {
+      weightSources.put(dtype, ProgramSource.weights(dtype));
+      cacheSources.put(dtype, ProgramSource.cache(dtype));
+    }
+  }
+
+  LaunchSizes sizes() {
+    return sizes;
+  }
+
+  /** The points that decoders of {@code dtype} index, or null. */
+  ClBuffer grid(DType dtype) {
+    return grids.of(dtype);
+  }
+
+  /** A kernel that needs no dtype. */
+  KernelCall common(Op op, String name) {
+    return call.begin(op.name(), programs.kernel(ProgramSource.COMMON, name));
+  }
+
+  /** A kernel over encoded weights or rows. */
+  KernelCall weights(Op op, String name, DType dtype) {
+    return call.begin(op.name(), programs.kernel(require(op, weightSources, dtype), name));
+  }
+
+  /** A kernel over pages of {@code dtype}, or one that writes rows of it. */
+  KernelCall cache(Op op, String name, DType dtype) {
+    return call.begin(op.name(), programs.kernel(require(op, cacheSources, dtype), name));
+  }
+
+  private static ProgramSource require(
+      Op op, Map<DType, Optional<ProgramSource>> sources, DType dtype) {
+    return sources
+        .get(dtype)
+        .orElseThrow(
+            () ->
+                new DeviceException(
+                    DeviceException.Kind.UNSUPPORTED,
+                    op.name() + ": no OpenCL kernel for " + dtype));
+  }
+
+  static long groups(long values) {
+    return Math.ceilDiv(values, (long) GROUP_VALUES);
+  }
+}

@@ -1,0 +1,137 @@
+/*
+ * What all kernels share: views of tensors, fixed-order sums, loads with a tail.
+ *
+ * A tensor is a pointer to bytes and a view: byte offset of its first element and byte strides of
+ * all dimensions but the last, which is contiguous. Pointers come first in a kernel's parameters,
+ * then local memory, then one struct with the views in the order of the pointers, then sizes, then
+ * floats. Absent tensors are null pointers.
+ *
+ * Macros of every program:
+ *   LANES   work-items that share one output or one row; a power of two. 1 on CPUs, where one
+ *           work-item uses vector registers by itself; 32 by default.
+ *   WARPS   such groups of lanes in one work-group of a matrix product; 8 by default.
+ *
+ * Results depend on LANES but never on the launch size.
+ */
+#ifndef LANES
+#define LANES 32
+#endif
+#ifndef WARPS
+#define WARPS 8
+#endif
+
+/* A product and a sum are fused where fma() says so and nowhere else: codecs define every bit. */
+#pragma OPENCL FP_CONTRACT OFF
+
+#define INLINE static inline __attribute__((always_inline))
+#define GLOBAL __global uchar *
+#define INPUT const __global uchar *
+
+typedef struct { long offset; } vector_view;
+typedef struct { long offset, stride0; } matrix_view;
+typedef struct { long offset, stride0, stride1; } cube_view;
+typedef struct { long offset, stride0, stride1, stride2; } page_view;
+
+#define FLOATS(pointer, offset) ((__global float *)((pointer) + (offset)))
+#define CONST_FLOATS(pointer, offset) ((const __global float *)((pointer) + (offset)))
+#define CONST_INTS(pointer, offset) ((const __global int *)((pointer) + (offset)))
+
+INLINE float sum16(float16 v) {
+  float8 a = v.lo + v.hi;
+  float4 b = a.lo + a.hi;
+  float2 c = b.lo + b.hi;
+  return c.x + c.y;
+}
+
+/* Elements [start, start + 16) of a row of size elements; zeros past its end. */
+INLINE float16 load16(const __global float *row, long start, long size) {
+  if (start + 16 <= size) {
+    return vload16(0, row + start);
+  }
+  float values[16];
+  for (int i = 0; i < 16; i++) {
+    values[i] = start + i < size ? row[start + i] : 0.0f;
+  }
+  return vload16(0, values);
+}
+
+/* Sums one number of each lane, in a fixed tree; every lane gets the sum. All lanes must call. */
+INLINE float sum_lanes(float value, __local float *scratch, int lane) {
+#if LANES == 1
+  return value;
+#else
+  barrier(CLK_LOCAL_MEM_FENCE);
+  scratch[lane] = value;
+  for (int half_lanes = LANES / 2; half_lanes > 0; half_lanes /= 2) {
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (lane < half_lanes) {
+      scratch[lane] += scratch[lane + half_lanes];
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return scratch[0];
+#endif
+}
+
+INLINE float half_at(INPUT p) {
+  return vload_half(0, (const __global half *)p);
+}
+
+INLINE uint u16_at(INPUT p) {
+  return (uint)p[0] | (uint)p[1] << 8;
+}
+
+INLINE uint u32_at(INPUT p) {
+  return u16_at(p) | u16_at(p + 2) << 16;
+}
+
+/* OCP E4M3: code 0x7f is NaN. */
+INLINE float16 e4m3_to_float(uchar16 codes) {
+  int16 magnitude = convert_int16(codes) & 0x7f;
+  float16 normal = as_float16((magnitude << 20) + (120 << 23));
+  float16 small = convert_float16(magnitude) * 0x1p-9f;
+  float16 value = select(normal, small, magnitude < 8);
+  value = select(value, (float16)(NAN), magnitude == 0x7f);
+  return as_float16(as_int16(value) | (convert_int16(codes) & 0x80) << 24);
+}
+
+/* OCP E5M2: exponent 31 is infinity and NaN, as in IEEE formats. */
+INLINE float16 e5m2_to_float(uchar16 codes) {
+  int16 magnitude = convert_int16(codes) & 0x7f;
+  float16 normal = as_float16((magnitude << 21) + (112 << 23));
+  float16 small = convert_float16(magnitude) * 0x1p-16f;
+  float16 value = select(normal, small, magnitude < 4);
+  value = select(value, as_float16(magnitude << 21 | 0x7f800000), magnitude >= 0x7c);
+  return as_float16(as_int16(value) | (convert_int16(codes) & 0x80) << 24);
+}
+
+/* x * sigmoid(x) and the other activations, numbered as dev.levin.core.op.Activation. */
+#define SILU 0
+#define GELU_TANH 1
+#define GELU_ERF 2
+#define RELU 3
+#define RELU_SQUARED 4
+#define SWIGLU_CLAMPED 5
+#define NO_ACTIVATION 6
+
+INLINE float sigmoid(float x) {
+  return 1.0f / (1.0f + exp(-x));
+}
+
+INLINE float activate(int activation, float x) {
+  switch (activation) {
+    case SILU:
+      return x * sigmoid(x);
+    case GELU_TANH:
+      /* (1 + tanh(u)) / 2 is sigmoid(2u), which does not cancel near -1. */
+      return x * sigmoid(1.5957691f * (x + 0.044715f * x * x * x));
+    case GELU_ERF:
+      return 0.5f * x * erfc(-x * 0.70710678f);
+    case RELU:
+      return fmax(x, 0.0f);
+    case RELU_SQUARED:
+      return fmax(x, 0.0f) * fmax(x, 0.0f);
+    default:
+      return x;
+  }
+}
