@@ -69,9 +69,9 @@ LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64
     const uint8_t* odd_sums = even_sums + padded / kBlock * 4;
     F32x8 d = load<F32x8>(factors);
     F32x8 sum = sums[t];
+    I32x8 even, odd;
+    reduce_halves<Format::kMaxCode>(products, even, odd);
     if constexpr (scheme.half_group) {
-      I32x8 even, odd;
-      reduce_halves(products, even, odd);
       if constexpr (!scheme.has_min) {
         even += load<I32x8>(even_sums);
         odd += load<I32x8>(odd_sums);
@@ -79,7 +79,7 @@ LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64
       sum = fma(even_scale * d, to_float(even), sum);
       sum = fma(odd_scale * d, to_float(odd), sum);
     } else {
-      I32x8 whole = reduce_whole(products);
+      I32x8 whole = even + odd;
       if constexpr (!scheme.has_min) {
         whole += load<I32x8>(even_sums);
       }
