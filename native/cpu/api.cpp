@@ -240,6 +240,12 @@ levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args) {
   return LEVIN_CPU_OK;
 }
 
+levin_cpu_status levin_cpu_linear_over(const void* weight, levin_cpu_linear_args* args) {
+  REQUIRE(args != nullptr);
+  args->weight = weight;
+  return levin_cpu_linear(args);
+}
+
 const char* levin_cpu_last_error(void) {
   return last_error;
 }

@@ -114,7 +114,8 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   int64_t stride = n1 - n0 + kCanaries;
   std::vector<float> out((size_t)(tokens * stride), kCanary);
   levin_cpu_linear_args args = {};
-  args.weight = problem.weight->data();
+  const void* weight = problem.weight->data();
+  args.weight = weight;
   args.row_stride = problem.row_bytes;
   args.activations = activations.get();
   args.activations_bytes = bytes;
@@ -128,7 +129,8 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   args.scratch = scratch.get();
   args.scratch_bytes = scratch_bytes;
   args.dtype = dtype;
-  EXPECT(levin_cpu_linear(&args) == LEVIN_CPU_OK, "%s", levin_cpu_last_error());
+  levin_cpu_status status = tokens % 2 == 0 ? levin_cpu_linear(&args) : levin_cpu_linear_over(weight, &args);
+  EXPECT(status == LEVIN_CPU_OK, "%s", levin_cpu_last_error());
 
   std::vector<float> results;
   for (int64_t t = 0; t < tokens; t++) {
@@ -251,6 +253,7 @@ void check_refusals() {
   EXPECT(levin_cpu_activation_bytes(LEVIN_CPU_DTYPE_Q4_0, -1, 32) == -1, "tokens below 0");
   EXPECT(levin_cpu_scratch_bytes(LEVIN_CPU_DTYPE_Q4_0, INT64_MAX - 31) == -1, "a length beyond any");
   expect_refusal(levin_cpu_linear(nullptr), LEVIN_CPU_INVALID_ARGUMENT, "args");
+  expect_refusal(levin_cpu_linear_over(nullptr, nullptr), LEVIN_CPU_INVALID_ARGUMENT, "args");
   levin_cpu_linear_args args = {};
   args.dtype = 9999;
   expect_refusal(levin_cpu_linear(&args), LEVIN_CPU_UNSUPPORTED, "9999");

@@ -136,6 +136,12 @@ LEVIN_CPU_API levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* a
 
 LEVIN_CPU_API levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args);
 
+/*
+ * levin_cpu_linear over args->weight = weight. For callers whose foreign-function interface guards the
+ * memory it passes for as long as a call takes: Java's keeps a segment from being closed.
+ */
+LEVIN_CPU_API levin_cpu_status levin_cpu_linear_over(const void* weight, levin_cpu_linear_args* args);
+
 /* Why the last failed call of this thread failed; valid until its next failing call. */
 LEVIN_CPU_API const char* levin_cpu_last_error(void);
 

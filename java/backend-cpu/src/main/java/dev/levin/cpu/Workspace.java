@@ -1,5 +1,8 @@
 package dev.levin.cpu;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
+
 /**
  * Arrays that one worker keeps from op to op, so that steady state allocates nothing. What an array
  * holds on entry is undefined.
@@ -24,7 +27,7 @@ final class Workspace {
 
   private final float[][] arrays = new float[Slot.values().length][0];
   private int[] offsets = {};
-  private EncodedKernels.Worker encoded;
+  private final Map<EncodedKernels, EncodedKernels.Worker> encoded = new IdentityHashMap<>();
 
   /** An array of at least {@code size} floats. */
   float[] floats(Slot slot, int size) {
@@ -36,12 +39,9 @@ final class Workspace {
     return array;
   }
 
-  /** What this worker multiplies encoded weights with; always the same kernels. */
+  /** What this worker multiplies encoded weights with. */
   EncodedKernels.Worker encoded(EncodedKernels kernels) {
-    if (encoded == null) {
-      encoded = kernels.newWorker();
-    }
-    return encoded;
+    return encoded.computeIfAbsent(kernels, EncodedKernels::newWorker);
   }
 
   /** An array that starts with the multiples 0, step, 2 * step, ... of {@code step}. */

@@ -12,7 +12,8 @@ import org.bytedeco.javacpp.annotation.Platform;
  * NativeLibrary} loads what is behind them.
  *
  * <p>Addresses are {@code long}s and structs lie in memory of our own, so that nothing here is
- * freed by a collector and JavaCPP's limit of physical memory has nothing to count.
+ * freed by a collector and JavaCPP's limit of physical memory has nothing to count. {@link
+ * GuardedLinear} calls the one function that reads memory of somebody else's.
  */
 @Platform(include = "levin/levin_cpu.h", link = "levin_cpu", library = "jnilevin_cpu")
 final class LevinCpu {
@@ -44,9 +45,6 @@ final class LevinCpu {
 
   @Name("levin_cpu_prepare")
   static native int prepare(PrepareArgs args);
-
-  @Name("levin_cpu_linear")
-  static native int linear(LinearArgs args);
 
   @Name("levin_cpu_last_error")
   static native String lastError();
@@ -97,9 +95,6 @@ final class LevinCpu {
       super((Pointer) null);
       this.address = address;
     }
-
-    @MemberSetter
-    native void weight(@Cast("const void*") long weight);
 
     @MemberSetter
     native void row_stride(@Cast("int64_t") long bytes);

@@ -5,8 +5,6 @@ import dev.levin.core.DeviceException;
 import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.Objects;
 
 /** The products of {@code levin_cpu.h}. */
 final class NativeEncoded implements EncodedKernels {
@@ -40,8 +38,8 @@ final class NativeEncoded implements EncodedKernels {
     }
   }
 
-  @Override
-  public boolean multiplies(DType dtype) {
+  /** Whether weights of this dtype can be multiplied. */
+  boolean multiplies(DType dtype) {
     return multiplies[dtype.ordinal()];
   }
 
@@ -84,11 +82,13 @@ final class NativeEncoded implements EncodedKernels {
     private final NativeMemory scratch = new NativeMemory();
     private final LevinCpu.PrepareArgs prepareArgs;
     private final LevinCpu.LinearArgs linearArgs;
+    private final MemorySegment linearSegment;
 
     NativeWorker() {
       long address = structs.ensure(LevinCpu.PrepareArgs.BYTES + LevinCpu.LinearArgs.BYTES);
       prepareArgs = new LevinCpu.PrepareArgs(address);
       linearArgs = new LevinCpu.LinearArgs(address + LevinCpu.PrepareArgs.BYTES);
+      linearSegment = structs.segment().asSlice(LevinCpu.PrepareArgs.BYTES);
     }
 
     @Override
@@ -125,8 +125,7 @@ final class NativeEncoded implements EncodedKernels {
       int tokens = to - from;
       // The kernels know no bounds but these.
       long weightBytes = (weightRows - 1) * rowStride + prepared.rowBytes;
-      Objects.checkFromIndexSize(at, weightBytes, weight.byteSize());
-      linearArgs.weight(weight.address() + at);
+      MemorySegment weightRange = weight.asSlice(at, weightBytes);
       linearArgs.row_stride(rowStride);
       linearArgs.activations(prepared.memory.address());
       linearArgs.activations_bytes(prepared.bytes);
@@ -143,8 +142,7 @@ final class NativeEncoded implements EncodedKernels {
       linearArgs.scratch(scratch.ensure(scratchBytes));
       linearArgs.scratch_bytes(scratchBytes);
       linearArgs.dtype(prepared.dtype);
-      check(LevinCpu.linear(linearArgs));
-      Reference.reachabilityFence(weight);
+      check(GuardedLinear.call(weightRange, linearSegment));
       MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, floats);
     }
   }
