@@ -2,6 +2,7 @@ package dev.levin.opencl;
 
 import static org.jocl.CL.CL_DEVICE_EXTENSIONS;
 import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
+import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
 import static org.jocl.CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE;
 import static org.jocl.CL.CL_DEVICE_NAME;
@@ -35,6 +36,7 @@ import org.jocl.cl_platform_id;
  * One device of one platform, with what the backend needs to know of it.
  *
  * @param maxAllocationBytes the largest single buffer
+ * @param localBytes memory of a work-group
  * @param roundedDivision whether division can be told to round correctly
  */
 record OpenClDevice(
@@ -45,6 +47,8 @@ record OpenClDevice(
     String version,
     String driver,
     long maxAllocationBytes,
+    long localBytes,
+    int computeUnits,
     boolean roundedDivision) {
   /** System property that chooses a device by its index or a part of its name. */
   static final String PROPERTY = "levin.opencl.device";
@@ -109,10 +113,27 @@ record OpenClDevice(
             && info.name().toLowerCase(Locale.ROOT).contains(choice.toLowerCase(Locale.ROOT)));
   }
 
+  /**
+   * Whether the driver keeps compiled kernels itself. PoCL does, one by one, and to hand out a
+   * binary it compiles all kernels of a program once more.
+   */
+  boolean cachesKernels() {
+    return info.properties().getOrDefault("platform", "").contains("Portable Computing Language");
+  }
+
   private OpenClDevice withIndex(int index) {
     DeviceInfo numbered = new DeviceInfo(index, info.name(), info.memoryBytes(), info.properties());
     return new OpenClDevice(
-        platform, id, numbered, kind, version, driver, maxAllocationBytes, roundedDivision);
+        platform,
+        id,
+        numbered,
+        kind,
+        version,
+        driver,
+        maxAllocationBytes,
+        localBytes,
+        computeUnits,
+        roundedDivision);
   }
 
   private static cl_platform_id[] platforms() {
@@ -167,6 +188,8 @@ record OpenClDevice(
         version,
         driver,
         number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+        number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+        Math.toIntExact(number(id, CL_DEVICE_MAX_COMPUTE_UNITS)),
         rounded);
   }
 

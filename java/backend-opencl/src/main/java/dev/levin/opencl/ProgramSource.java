@@ -37,7 +37,7 @@ record ProgramSource(List<String> files, String options) {
         .map(
             decoders ->
                 new ProgramSource(
-                    List.of(decoders, "rows", "linear"),
+                    List.of(decoders, "rows", "products", "linear"),
                     "-D DTYPE=" + dtype.name().toLowerCase(Locale.ROOT)));
   }
 
@@ -55,7 +55,7 @@ record ProgramSource(List<String> files, String options) {
   /** Attention over a dtype that pages may have, and encoding to it. */
   static Optional<ProgramSource> cache(DType dtype) {
     return switch (dtype) {
-      case F32, F16, BF16, F8_E4M3, Q8_0, Q4_0 ->
+      case F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0, Q4_0 ->
           Optional.of(
               new ProgramSource(
                   List.of("kv_codec", "rope_append", "attention"),
