@@ -60,7 +60,7 @@ void Grid::fail(const std::string& text) {
 }
 
 Block::Block()
-    : stack_of_(kMaxThreads), thread_index_(kMaxThreads), fibers_(kMaxThreads), waits_(kMaxThreads) {
+    : stack_of_(kMaxThreads), thread_index_(kMaxThreads), fibers_(kMaxThreads), waits_(kMaxThreads), copies_(kMaxThreads) {
   void* range = mmap(nullptr, kStacksBytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) {
@@ -109,6 +109,12 @@ void Block::run(Grid& grid, uint64_t block) {
   free_stacks_.clear();
   for (int slot = threads_; slot-- > 0;) {
     free_stacks_.push_back(slot);
+  }
+  if (copied_) {
+    copied_ = false;
+    for (ThreadCopies& copies : copies_) {
+      copies.pending.clear();
+    }
   }
   random_ = mix(grid.seed ^ mix(block));
   progress_ = polled_progress_ = 0;

@@ -37,6 +37,20 @@ struct Grid {
   void fail(const std::string& text);
 };
 
+/* A copy that a thread has started with cp.async. */
+struct AsyncCopy {
+  void* to;
+  const void* from;
+  uint32_t bytes;
+  uint32_t source_bytes;
+  uint32_t group;
+};
+
+struct ThreadCopies {
+  std::vector<AsyncCopy> pending;
+  uint32_t open_group = 0;
+};
+
 /* Address space only: a thread uses a page or two of it. */
 constexpr size_t kStackBytes = size_t{256} << 10;
 constexpr size_t kStacksBytes = kStackBytes * kMaxThreads;
@@ -71,6 +85,10 @@ class Block {
 
   int current() const { return current_; }
   SharedMemory& shared() { return shared_; }
+  ThreadCopies& copies() {
+    copied_ = true;
+    return copies_[static_cast<size_t>(current_)];
+  }
 
  private:
   struct Rendezvous {
@@ -145,6 +163,8 @@ class Block {
   std::vector<uint3> thread_index_;
   std::vector<FiberState> fibers_;
   std::vector<Wait> waits_;
+  std::vector<ThreadCopies> copies_;
+  bool copied_ = false;
   Warp warp_state_[kMaxWarps];
   Barrier barriers_[kNamedBarriers];
 };
