@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 
+#include "emulator/tma.h"
+
 #define LEVIN_INDEX(variable, name) \
   __thread uint3 variable __asm__("levin_emulator_" #name) __attribute__((tls_model("initial-exec")))
 LEVIN_INDEX(thread_index, threadIdx);
@@ -114,8 +116,10 @@ void Block::run(Grid& grid, uint64_t block) {
     copied_ = false;
     for (ThreadCopies& copies : copies_) {
       copies.pending.clear();
+      copies.stores.clear();
     }
   }
+  loads_.clear();
   random_ = mix(grid.seed ^ mix(block));
   progress_ = polled_progress_ = 0;
   idle_rounds_ = 0;
@@ -168,6 +172,10 @@ void Block::fiber_main() {
     if (next < 0) {
       if (block.alive_ > 0) {
         block.report_deadlock();
+      }
+      if (!block.loads_.empty()) {
+        block.failing().fault(block.loads_.front().thread,
+                              "the block ended before a bulk load that the thread had started");
       }
       block.leave();
     }
@@ -259,6 +267,11 @@ void Block::poll(const char* what, Location where) {
 }
 
 void Block::exit_thread() {
+  if (copied_) {
+    /* A kernel's end waits for its stores. */
+    bulk_commit();
+    finish_stores(0);
+  }
   --alive_;
   last_exited_ = current_;
   int w = current_ / kWarp;

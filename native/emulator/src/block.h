@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bulk.h"
 #include "cuda_runtime_api.h"
 #include "emulator/execution.h"
 #include "fiber.h"
@@ -49,6 +50,8 @@ struct AsyncCopy {
 struct ThreadCopies {
   std::vector<AsyncCopy> pending;
   uint32_t open_group = 0;
+  std::vector<BulkCopy> stores;
+  uint32_t open_store_group = 0;
 };
 
 /* Address space only: a thread uses a page or two of it. */
@@ -89,6 +92,7 @@ class Block {
     copied_ = true;
     return copies_[static_cast<size_t>(current_)];
   }
+  std::vector<BulkCopy>& loads() { return loads_; }
 
  private:
   struct Rendezvous {
@@ -165,6 +169,7 @@ class Block {
   std::vector<Wait> waits_;
   std::vector<ThreadCopies> copies_;
   bool copied_ = false;
+  std::vector<BulkCopy> loads_;
   Warp warp_state_[kMaxWarps];
   Barrier barriers_[kNamedBarriers];
 };

@@ -4,7 +4,9 @@
 #include "ptx/cp_async.h"
 #include "ptx/ld_st.h"
 #include "ptx/ldmatrix.h"
+#include "ptx/mbarrier.h"
 #include "ptx/mma.h"
+#include "ptx/tma.h"
 
 namespace {
 
@@ -68,7 +70,45 @@ __global__ void __launch_bounds__(128) matrices(const __grid_constant__ Params p
   p.out[threadIdx.x] = elect_sync();
 }
 
+struct BulkParams {
+  CUtensorMap map;
+  uint32_t* out;
+};
+
+__global__ void __launch_bounds__(128) bulk_copies(const __grid_constant__ BulkParams p) {
+  __shared__ uint64_t barrier;
+  uint4* shared = dynamic_shared<uint4>();
+  if (threadIdx.x == 0) {
+    prefetch_tensormap(&p.map);
+    mbarrier_init(&barrier, 2);
+    fence_mbarrier_init();
+    mbarrier_arrive(&barrier);
+    mbarrier_arrive_expect_tx(&barrier, 1024);
+    bulk_load(shared, p.out, 16, &barrier);
+    tma_load_1d(shared, &p.map, &barrier, 1);
+    tma_load_2d(shared, &p.map, &barrier, 1, 2);
+    tma_load_3d(shared, &p.map, &barrier, 1, 2, 3);
+    tma_load_4d(shared, &p.map, &barrier, 1, 2, 3, 4);
+    tma_load_5d(shared, &p.map, &barrier, 1, 2, 3, 4, 5);
+    mbarrier_wait(&barrier, 0);
+    bulk_store(p.out, shared, 16);
+    tma_store_1d(&p.map, shared, 1);
+    tma_store_2d(&p.map, shared, 1, 2);
+    tma_store_3d(&p.map, shared, 1, 2, 3);
+    tma_store_4d(&p.map, shared, 1, 2, 3, 4);
+    tma_store_5d(&p.map, shared, 1, 2, 3, 4, 5);
+    bulk_commit_group();
+    bulk_wait_group_read<1>();
+    bulk_wait_group<0>();
+  }
+  p.out[threadIdx.x] = mbarrier_try_wait(&barrier, 1);
+}
+
 }  // namespace
+
+Status launch_bulk(const CUtensorMap& map, uint32_t* out, cudaStream_t stream) {
+  return launch(bulk_copies, {1, 128, 65536, {1, 1, 1}}, stream, BulkParams{map, out});
+}
 
 Status launch_all(const uint32_t* in, uint32_t* out, cudaStream_t stream) {
   const LaunchShape shape{1, 128, 65536, {1, 1, 1}};
