@@ -117,6 +117,7 @@ void Block::run(Grid& grid, uint64_t block) {
     for (ThreadCopies& copies : copies_) {
       copies.pending.clear();
       copies.stores.clear();
+      copies.products.clear();
     }
   }
   loads_.clear();
@@ -271,6 +272,9 @@ void Block::exit_thread() {
     /* A kernel's end waits for its stores. */
     bulk_commit();
     finish_stores(0);
+    if (!copies().products.empty()) {
+      failing().fault(current_, "the thread exited without waiting for its wgmma");
+    }
   }
   --alive_;
   last_exited_ = current_;

@@ -47,11 +47,23 @@ struct AsyncCopy {
   uint32_t group;
 };
 
+/* The result of wgmma that its thread has not waited for. */
+struct PendingProduct {
+  static constexpr int kMaxRegisters = 128;
+  float* d;
+  int registers;
+  uint32_t group;
+  float values[kMaxRegisters];
+};
+
+/* What a thread has started and not waited for, and the numbers of its open groups. */
 struct ThreadCopies {
   std::vector<AsyncCopy> pending;
   uint32_t open_group = 0;
   std::vector<BulkCopy> stores;
   uint32_t open_store_group = 0;
+  std::vector<PendingProduct> products;
+  uint32_t open_product_group = 0;
 };
 
 /* Address space only: a thread uses a page or two of it. */
@@ -92,6 +104,11 @@ class Block {
     copied_ = true;
     return copies_[static_cast<size_t>(current_)];
   }
+  ThreadCopies& copies_of_lane(int lane) {
+    copied_ = true;
+    return copies_[static_cast<size_t>(current_ / kWarp * kWarp + lane)];
+  }
+  int threads() const { return threads_; }
   std::vector<BulkCopy>& loads() { return loads_; }
 
  private:

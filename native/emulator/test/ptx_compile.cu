@@ -7,6 +7,7 @@
 #include "ptx/mbarrier.h"
 #include "ptx/mma.h"
 #include "ptx/tma.h"
+#include "ptx/wgmma.h"
 
 namespace {
 
@@ -104,6 +105,38 @@ __global__ void __launch_bounds__(128) bulk_copies(const __grid_constant__ BulkP
   p.out[threadIdx.x] = mbarrier_try_wait(&barrier, 1);
 }
 
+// Every type, operand source and transposition of one width.
+#define LEVIN_ALL_PRODUCTS(n)                                    \
+  {                                                              \
+    float d[n / 2] = {};                                         \
+    wgmma_fence();                                               \
+    wgmma_m64n##n##k16_bf16_ss(d, a, b, false);                  \
+    wgmma_m64n##n##k16_bf16_rs(d, registers, b, true);           \
+    wgmma_m64n##n##k16_f16_ss<true, true>(d, a, b, true);        \
+    wgmma_m64n##n##k16_f16_rs<true>(d, registers, b, true);      \
+    wgmma_m64n##n##k32_e4m3_ss(d, a, b, true);                   \
+    wgmma_m64n##n##k32_e4m3_rs(d, registers, b, true);           \
+    wgmma_m64n##n##k32_e5m2_ss(d, a, b, true);                   \
+    wgmma_m64n##n##k32_e5m2_rs(d, registers, b, true);           \
+    wgmma_commit_group();                                        \
+    wgmma_wait_group<0>();                                       \
+    for (int i = 0; i < n / 2; ++i) {                            \
+      p.out[i] += static_cast<uint32_t>(d[i]);                   \
+    }                                                            \
+  }
+
+__global__ void __launch_bounds__(128) warpgroup_products(const __grid_constant__ Params p) {
+  const uint64_t a = wgmma_descriptor(dynamic_shared<uint4>(), 16, 1024, WgmmaSwizzle::k128);
+  const uint64_t b = wgmma_advance(a, 8192);
+  const uint32_t registers[4] = {p.in[0], p.in[1], p.in[2], p.in[3]};
+  LEVIN_ALL_PRODUCTS(8)
+  LEVIN_ALL_PRODUCTS(16)
+  LEVIN_ALL_PRODUCTS(32)
+  LEVIN_ALL_PRODUCTS(64)
+  LEVIN_ALL_PRODUCTS(128)
+  LEVIN_ALL_PRODUCTS(256)
+}
+
 }  // namespace
 
 Status launch_bulk(const CUtensorMap& map, uint32_t* out, cudaStream_t stream) {
@@ -116,5 +149,6 @@ Status launch_all(const uint32_t* in, uint32_t* out, cudaStream_t stream) {
   const LaunchShape clustered{2, 128, 4096, {2, 1, 1}};
   Status status = launch(multiplies, shape, stream, params);
   status = status == Status::kOk ? launch(copies, clustered, stream, params) : status;
+  status = status == Status::kOk ? launch(warpgroup_products, shape, stream, params) : status;
   return status == Status::kOk ? launch(matrices, shape, stream, params) : status;
 }
