@@ -51,7 +51,7 @@ Heap::Heap() : total_bytes_(device_memory_bytes()) {
       start_ = reinterpret_cast<uintptr_t>(range);
       bytes_ = bytes;
       shadow_ = static_cast<uint8_t*>(shadow);
-      holes_[start_] = bytes;
+      holes_[start_ + kGap] = bytes - kGap;
       break;
     }
     if (range != nullptr) {
