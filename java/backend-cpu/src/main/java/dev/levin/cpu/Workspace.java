@@ -1,5 +1,8 @@
 package dev.levin.cpu;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
+
 /**
  * Arrays that one worker keeps from op to op, so that steady state allocates nothing. What an array
  * holds on entry is undefined.
@@ -12,18 +15,16 @@ final class Workspace {
     SCRATCH,
     QUERIES,
     KEYS,
-    VALUES,
-    SCORES,
     SUMS,
-    MAXIMA,
-    TOTALS,
     ROW,
     STATE,
     INPUT
   }
 
   private final float[][] arrays = new float[Slot.values().length][0];
-  private int[] offsets = {};
+  private final AttentionSlice slice = new AttentionSlice();
+  private final PartialAttention running = new PartialAttention();
+  private final Map<SliceKernels, SliceKernels.Worker> attention = new IdentityHashMap<>();
   private EncodedKernels.Worker encoded;
 
   /** An array of at least {@code size} floats. */
@@ -44,14 +45,23 @@ final class Workspace {
     return encoded;
   }
 
-  /** An array that starts with the multiples 0, step, 2 * step, ... of {@code step}. */
-  int[] multiples(int step, int count) {
-    if (offsets.length < count) {
-      offsets = new int[count];
+  /** What this worker attends with. */
+  SliceKernels.Worker attention(SliceKernels kernels) {
+    SliceKernels.Worker worker = attention.get(kernels);
+    if (worker == null) {
+      worker = kernels.newWorker();
+      attention.put(kernels, worker);
     }
-    for (int i = 0; i < count; i++) {
-      offsets[i] = i * step;
-    }
-    return offsets;
+    return worker;
+  }
+
+  /** The queries that this worker has in hand. */
+  AttentionSlice slice() {
+    return slice;
+  }
+
+  /** What slices join in. */
+  PartialAttention running() {
+    return running;
   }
 }
