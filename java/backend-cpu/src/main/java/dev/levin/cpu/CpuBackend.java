@@ -172,7 +172,7 @@ public final class CpuBackend implements Backend {
   private void run(Op op) {
     switch (op) {
       case Add add -> rowOps.run(add);
-      case Attention attention -> attentionOps.run(attention);
+      case Attention attention -> attentionOps.prepare(attention).run();
       case CausalConv convolution -> stateOps.run(convolution);
       case Convert convert -> rowOps.run(convert);
       case CopyPages copy -> rowOps.run(copy);
