@@ -98,7 +98,7 @@ public final class OpenClBackend implements Backend {
   }
 
   static OpenClBackend open(OpenClDevice device, BinaryCache cache) {
-    return open(device, LaunchSizes.of(device.kind()), cache);
+    return open(device, TuningFile.configured().sizes(device), cache);
   }
 
   static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
