@@ -52,12 +52,12 @@ final class DeviceMemory {
     if (byteSize < 0) {
       throw new IllegalArgumentException("cannot allocate " + byteSize + " bytes");
     }
-    if (byteSize > device.maxAllocationBytes()) {
-      throw outOfMemory(byteSize, "one buffer may have " + device.maxAllocationBytes(), null);
+    if (byteSize > freeBytes()) {
+      throw outOfMemory(byteSize, room(), null);
     }
-    long free = device.info().memoryBytes() - usedBytes;
-    if (byteSize > free) {
-      throw outOfMemory(byteSize, free + " of " + device.info().memoryBytes() + " are free", null);
+    if (byteSize > device.maxAllocationBytes()) {
+      throw outOfMemory(
+          byteSize, room() + ", one buffer may have " + device.maxAllocationBytes(), null);
     }
     cl_mem handle;
     try {
@@ -72,10 +72,17 @@ final class DeviceMemory {
     return buffer;
   }
 
+  private long freeBytes() {
+    return device.info().memoryBytes() - usedBytes;
+  }
+
+  private String room() {
+    return freeBytes() + " of " + device.info().memoryBytes() + " are free";
+  }
+
   private DeviceException failure(long byteSize, CLException e) {
     return Failures.isOutOfMemory(e)
-        ? outOfMemory(
-            byteSize, "Levin holds " + usedBytes + " of its " + device.info().memoryBytes(), e)
+        ? outOfMemory(byteSize, room() + " as far as Levin knows", e)
         : Failures.of("allocating " + byteSize + " bytes", e);
   }
 

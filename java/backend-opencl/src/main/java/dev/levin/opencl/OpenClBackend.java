@@ -61,6 +61,7 @@ public final class OpenClBackend implements Backend {
   private final AttentionOps attentionOps;
   private final StateOps stateOps;
   private final Counters counters = new Counters();
+  private final Profile profile;
   private final Stream stream = this::finish;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean closed;
@@ -74,13 +75,14 @@ public final class OpenClBackend implements Backend {
     this.device = device;
     this.context = context;
     this.queue = queue;
+    profile = Profile.isWanted() ? new Profile(counters) : null;
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
     programs = new Programs(device, context, cache, options(device, sizes));
     Kernels kernels =
         new Kernels(
             programs,
-            new KernelCall(memory, queue),
+            new KernelCall(memory, queue, profile),
             new Grids(memory, transfers),
             new Scratch(memory),
             sizes);
@@ -96,7 +98,7 @@ public final class OpenClBackend implements Backend {
   }
 
   static OpenClBackend open(OpenClDevice device, BinaryCache cache) {
-    return open(device, LaunchSizes.of(device.kind()), cache);
+    return open(device, TuningFile.configured().sizes(device), cache);
   }
 
   static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
@@ -119,7 +121,8 @@ public final class OpenClBackend implements Backend {
   /** The call that replaces this one is missing from OpenCL 1.2, which many drivers still are. */
   @SuppressWarnings("deprecation")
   private static cl_command_queue createQueue(cl_context context, cl_device_id id) {
-    return CL.clCreateCommandQueue(context, id, 0, null);
+    long properties = Profile.isWanted() ? CL.CL_QUEUE_PROFILING_ENABLE : 0;
+    return CL.clCreateCommandQueue(context, id, properties, null);
   }
 
   /**
@@ -197,7 +200,15 @@ public final class OpenClBackend implements Backend {
   }
 
   private void finish() {
-    locked("waiting for the queue", () -> CL.clFinish(queue));
+    locked(
+        "waiting for the queue",
+        () -> {
+          CL.clFinish(queue);
+          if (profile != null) {
+            profile.collect();
+          }
+          return null;
+        });
   }
 
   /** Yes for all that the CPU backend supports. */
@@ -266,6 +277,9 @@ public final class OpenClBackend implements Backend {
     locked(
         op.name(),
         () -> {
+          if (profile != null) {
+            profile.begin(op);
+          }
           run(op);
           counters.add(op);
           return null;
@@ -325,6 +339,9 @@ public final class OpenClBackend implements Backend {
         "download",
         () -> {
           transfers.read(own(source), source.offset(), target.asSlice(0, bytes));
+          if (profile != null) {
+            profile.collect();
+          }
           return null;
         });
   }
@@ -386,6 +403,9 @@ public final class OpenClBackend implements Backend {
       }
       closed = true;
       CL.clFinish(queue);
+      if (profile != null) {
+        profile.release();
+      }
       programs.close();
       memory.closeAll();
       CL.clReleaseCommandQueue(queue);

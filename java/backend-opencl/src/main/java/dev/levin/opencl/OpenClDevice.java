@@ -5,6 +5,7 @@ import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
 import static org.jocl.CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE;
+import static org.jocl.CL.CL_DEVICE_MAX_WORK_GROUP_SIZE;
 import static org.jocl.CL.CL_DEVICE_NAME;
 import static org.jocl.CL.CL_DEVICE_SINGLE_FP_CONFIG;
 import static org.jocl.CL.CL_DEVICE_TYPE;
@@ -37,6 +38,7 @@ import org.jocl.cl_platform_id;
  *
  * @param maxAllocationBytes the largest single buffer
  * @param localBytes memory of a work-group
+ * @param maxGroupItems work-items of a work-group
  * @param roundedDivision whether division can be told to round correctly
  */
 record OpenClDevice(
@@ -49,6 +51,7 @@ record OpenClDevice(
     long maxAllocationBytes,
     long localBytes,
     int computeUnits,
+    long maxGroupItems,
     boolean roundedDivision) {
   /** System property that chooses a device by its index or a part of its name. */
   static final String PROPERTY = "levin.opencl.device";
@@ -133,6 +136,7 @@ record OpenClDevice(
         maxAllocationBytes,
         localBytes,
         computeUnits,
+        maxGroupItems,
         roundedDivision);
   }
 
@@ -190,6 +194,7 @@ record OpenClDevice(
         number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
         number(id, CL_DEVICE_LOCAL_MEM_SIZE),
         Math.toIntExact(number(id, CL_DEVICE_MAX_COMPUTE_UNITS)),
+        number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE),
         rounded);
   }
 

@@ -33,6 +33,9 @@ public final class KernelBench {
     /** After each kernel. */
     void finished(KernelResult result);
 
+    /** After it, where the backend was asked to profile: one launch on the device's own clock. */
+    default void profiled(KernelResult result, double deviceMicros) {}
+
     /** Instead, where the backend lacks it. */
     void unsupported(String backend, String kernel, String reason);
   }
@@ -79,17 +82,38 @@ public final class KernelBench {
         listener.unsupported(place.backend(), name, support.reason());
         return;
       }
-      long copies = Math.clamp(COLD_BYTES / Math.max(1, memory.bytes()), 1, MAX_COPIES);
-      while (ops.size() < copies) {
-        ops.add(one.builder().build(memory));
+      addCopies(one, memory, ops);
+      backend.counters().reset();
+      double[] nanos = time(ops, backend, plan);
+      KernelResult result = place.result(one, OpCost.of(ops.getFirst()), nanos);
+      listener.finished(result);
+      Long device = backend.counters().deviceNanos().get(one.op());
+      if (device != null) {
+        long launches = backend.counters().totals().get(one.op()).launches();
+        listener.profiled(result, device / 1e3 / launches);
       }
-      double[] nanos = time(ops, backend);
-      listener.finished(place.result(one, OpCost.of(ops.getFirst()), nanos));
+    }
+  }
+
+  /** Nanoseconds of one launch of a case that the backend supports, once for each sample. */
+  static double[] nanos(KernelCase one, Backend backend, KernelPlan plan) {
+    try (CaseMemory memory = new CaseMemory(backend)) {
+      List<Op> ops = new ArrayList<>();
+      ops.add(one.builder().build(memory));
+      addCopies(one, memory, ops);
+      return time(ops, backend, plan);
+    }
+  }
+
+  private static void addCopies(KernelCase one, CaseMemory memory, List<Op> ops) {
+    long copies = Math.clamp(COLD_BYTES / Math.max(1, memory.bytes()), 1, MAX_COPIES);
+    while (ops.size() < copies) {
+      ops.add(one.builder().build(memory));
     }
   }
 
   /** Nanoseconds of one launch, once for each sample. */
-  private double[] time(List<Op> ops, Backend backend) {
+  private static double[] time(List<Op> ops, Backend backend, KernelPlan plan) {
     double budget = plan.millis() * 1e6;
     double perLaunch = warmUp(ops, backend, budget);
     int launches = (int) Math.clamp(budget / plan.samples() / perLaunch, 1, 1e6);
