@@ -10,6 +10,7 @@ import dev.levin.cpu.Gemm;
  * prefill and decode.
  */
 final class GemmTable {
+  private final EncodedKernels integers = new IntegerKernels();
   private final EncodedKernels[] kernels = new EncodedKernels[DType.values().length];
 
   GemmTable(Gemm gemm) {
@@ -23,11 +24,10 @@ final class GemmTable {
     return kernels[dtype.ordinal()];
   }
 
-  private static EncodedKernels choose(DType dtype, Gemm gemm) {
+  private EncodedKernels choose(DType dtype, Gemm gemm) {
     return switch (gemm) {
-      case AUTO -> null;
+      case AUTO, INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
       case FMA -> null;
-      case INT8 -> null;
       case LUT -> null;
     };
   }
