@@ -16,6 +16,9 @@ constexpr int64_t kPage = 4096;
 /* Sizes up to here cannot overflow 64 bits when multiplied with each other and a block's bytes. */
 constexpr int64_t kMaxSize = INT64_C(1) << 28;
 
+/* Most rows, and elements of a head, of attention. */
+constexpr int64_t kMaxExtent = INT64_C(1) << 20;
+
 constexpr int kErrorBytes = 256;
 thread_local char last_error[kErrorBytes];
 
@@ -57,6 +60,15 @@ const LinearKernel* find(int32_t dtype) {
   return nullptr;
 }
 
+const levin::AttentionKernel* find_attention(int32_t dtype) {
+  for (const levin::AttentionKernel& kernel : chosen().kernels->attention) {
+    if (kernel.dtype == dtype) {
+      return &kernel;
+    }
+  }
+  return nullptr;
+}
+
 int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
@@ -78,6 +90,11 @@ int64_t token_stride(const Scheme& scheme, int64_t k) {
 
 bool is_length(const Scheme& scheme, int64_t k) {
   return k >= 0 && k <= kMaxSize && k % scheme.block_values == 0;
+}
+
+/* Products of two stay far below 64 bits. */
+bool is_extent(int64_t extent) {
+  return extent >= 0 && extent <= kMaxExtent;
 }
 
 bool is_count(int64_t count) {
@@ -244,6 +261,49 @@ levin_cpu_status levin_cpu_linear_over(const void* weight, levin_cpu_linear_args
   REQUIRE(args != nullptr);
   args->weight = weight;
   return levin_cpu_linear(args);
+}
+
+int32_t levin_cpu_attends(int32_t dtype) {
+  return find_attention(dtype) != nullptr;
+}
+
+int64_t levin_cpu_attend_scratch_bytes(int64_t rows, int64_t key_dim, int64_t value_dim) {
+  if (!is_extent(rows) || !is_extent(key_dim) || !is_extent(value_dim)) {
+    return -1;
+  }
+  int64_t dims = round_up(key_dim, levin::kFloatLanes) + round_up(value_dim, levin::kFloatLanes);
+  return 4 * ((rows + levin::kKeyBlock) * dims + rows * levin::kKeyBlock);
+}
+
+levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args) {
+  REQUIRE(args != nullptr);
+  const levin::AttentionKernel* kernel = find_attention(args->dtype);
+  if (kernel == nullptr) {
+    return fail(LEVIN_CPU_UNSUPPORTED, "%s: no kernel for dtype %d", __func__, args->dtype);
+  }
+  int64_t scratch_bytes = levin_cpu_attend_scratch_bytes(args->rows, args->key_dim, args->value_dim);
+  REQUIRE(scratch_bytes >= 0);
+  REQUIRE(args->key_dim % kernel->block_values == 0);
+  REQUIRE(args->value_dim % kernel->block_values == 0);
+  REQUIRE(args->from >= 0 && args->from <= args->to && is_count(args->to));
+  REQUIRE(args->page_size > 0 && is_count(args->page_size));
+  REQUIRE(args->keys != nullptr);
+  REQUIRE(args->values != nullptr || args->value_dim <= args->key_dim);
+  REQUIRE(args->key_stride >= args->key_dim / kernel->block_values * kernel->block_bytes);
+  REQUIRE(args->values == nullptr ||
+          args->value_stride >= args->value_dim / kernel->block_values * kernel->block_bytes);
+  REQUIRE(args->pages != nullptr);
+  REQUIRE(args->queries != nullptr && args->firsts != nullptr && args->ends != nullptr);
+  REQUIRE(args->tree_mask == nullptr || (args->tree_words >= 0 && args->to - args->first_own <= 32 * args->tree_words));
+  for (int64_t r = 0; r < args->rows; r++) {
+    REQUIRE(args->firsts[r] >= args->from && args->ends[r] <= args->to);
+  }
+  REQUIRE(args->sums != nullptr && args->maxima != nullptr && args->totals != nullptr);
+  REQUIRE(args->scratch != nullptr);
+  REQUIRE(is_aligned(args->scratch));
+  REQUIRE(args->scratch_bytes >= scratch_bytes);
+  kernel->attend(*args);
+  return LEVIN_CPU_OK;
 }
 
 const char* levin_cpu_last_error(void) {

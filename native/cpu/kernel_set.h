@@ -2,6 +2,7 @@
  * Instantiates every kernel for the instruction set whose vocabulary was included before. A translation
  * unit includes it once, inside no namespace, and publishes kernel_set().
  */
+#include "attention.h"
 #include "floats.h"
 #include "formats.h"
 #include "formats_k.h"
@@ -14,6 +15,7 @@
 
 namespace {
 
+using levin::AttentionKernel;
 using levin::KernelSet;
 using levin::LinearKernel;
 
@@ -42,6 +44,11 @@ constexpr LinearKernel floats() {
   return {Format::kScheme, linear_floats<Format>};
 }
 
+template <class Cache>
+constexpr AttentionKernel attention() {
+  return {Cache::kDtype, Cache::kBlockValues, Cache::kBlockBytes, attend<Cache>};
+}
+
 constexpr KernelSet kernel_set(const char* name) {
   return {name,
           quantize_row,
@@ -49,7 +56,10 @@ constexpr KernelSet kernel_set(const char* name) {
            integers<Q5_1>(),   integers<Q8_0>(),   integers<Q2_K>(),      integers<Q3_K>(),     integers<Q4_K>(),
            integers<Q5_K>(),   integers<Q6_K>(),   integers<IQ4_NL>(),    integers<IQ4_XS>(),   floats<BFloat16>(),
            integers<TQ1_0>(),  integers<TQ2_0>(),  integers<MXFP4>(),     integers<NVFP4>(),    floats<Float8E4M3>(),
-           floats<Float8E5M2>()}};
+           floats<Float8E5M2>()},
+          {attention<CacheF32>(), attention<PlainCache<Float16>>(), attention<PlainCache<BFloat16>>(),
+           attention<CacheQ8_0>(), attention<CacheQ4_0>(), attention<PlainCache<Float8E4M3>>(),
+           attention<PlainCache<Float8E5M2>>()}};
 }
 
 }  // namespace

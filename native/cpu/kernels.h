@@ -67,11 +67,24 @@ struct LinearKernel {
   void (*linear)(const LinearCall& call);
 };
 
+/* Keys that share an update of the greatest score. */
+constexpr int64_t kKeyBlock = 64;
+
+constexpr int kCacheTypes = 7;
+
+struct AttentionKernel {
+  int32_t dtype;
+  int64_t block_values;
+  int64_t block_bytes;
+  void (*attend)(const levin_cpu_attend_args& args);
+};
+
 struct KernelSet {
   const char* name;
   /* Prepares one row of k values; padded is the K of its layout. */
   void (*quantize)(const Scheme& scheme, const float* x, int64_t k, int64_t padded, uint8_t* row);
   LinearKernel kernels[kLinearTypes];
+  AttentionKernel attention[kCacheTypes];
 };
 
 const KernelSet* portable_kernels();

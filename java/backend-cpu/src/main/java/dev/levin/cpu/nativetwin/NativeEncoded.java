@@ -1,40 +1,17 @@
 package dev.levin.cpu.nativetwin;
 
 import dev.levin.core.DType;
-import dev.levin.core.DeviceException;
 import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The products of {@code levin_cpu.h}. */
 final class NativeEncoded implements EncodedKernels {
-  /** Where the header numbers the encodings that GGUF has no id for. */
-  private static final int DTYPE_F8_E4M3 = 100;
-
-  private static final int DTYPE_F8_E5M2 = 101;
-  private static final int NO_DTYPE = -1;
-
   private final boolean[] multiplies = new boolean[DType.values().length];
 
   NativeEncoded() {
     for (DType dtype : DType.values()) {
-      multiplies[dtype.ordinal()] = LevinCpu.supports(id(dtype)) != 0;
-    }
-  }
-
-  private static int id(DType dtype) {
-    if (dtype == DType.F8_E4M3) {
-      return DTYPE_F8_E4M3;
-    }
-    if (dtype == DType.F8_E5M2) {
-      return DTYPE_F8_E5M2;
-    }
-    return dtype.ggufId() == DType.NO_GGUF_ID ? NO_DTYPE : dtype.ggufId();
-  }
-
-  private static void check(int status) {
-    if (status != LevinCpu.OK) {
-      throw new DeviceException(DeviceException.Kind.INTERNAL, LevinCpu.lastError());
+      multiplies[dtype.ordinal()] = LevinCpu.supports(NativeCalls.id(dtype)) != 0;
     }
   }
 
@@ -62,7 +39,7 @@ final class NativeEncoded implements EncodedKernels {
 
     @Override
     public void reset(DType dtype, int rows, int k) {
-      this.dtype = id(dtype);
+      this.dtype = NativeCalls.id(dtype);
       this.k = k;
       rowBytes = dtype.rowBytes(k);
       bytes = LevinCpu.activationBytes(this.dtype, rows, k);
@@ -106,7 +83,7 @@ final class NativeEncoded implements EncodedKernels {
       prepareArgs.tokens(to - from);
       prepareArgs.k(k);
       prepareArgs.dtype(prepared.dtype);
-      check(LevinCpu.prepare(prepareArgs));
+      NativeCalls.check(LevinCpu.prepare(prepareArgs));
     }
 
     @Override
@@ -142,7 +119,7 @@ final class NativeEncoded implements EncodedKernels {
       linearArgs.scratch(scratch.ensure(scratchBytes));
       linearArgs.scratch_bytes(scratchBytes);
       linearArgs.dtype(prepared.dtype);
-      check(GuardedLinear.call(weightRange, linearSegment));
+      NativeCalls.check(GuardedLinear.call(weightRange, linearSegment));
       MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, floats);
     }
   }
