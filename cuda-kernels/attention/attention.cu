@@ -81,15 +81,15 @@ Status launch_cache(const FlashParams& p, cudaStream_t stream) {
     case DType::kF32:
       return launch_flash<F32>(p, stream);
     case DType::kF16:
-      return launch_flash<F16>(p, stream);
+      return launch_flash_mma<F16>(p, stream);
     case DType::kBF16:
-      return launch_flash<BF16>(p, stream);
+      return launch_flash_mma<BF16>(p, stream);
     case DType::kF8_E4M3:
-      return launch_flash<F8_E4M3>(p, stream);
+      return launch_flash_mma<F8_E4M3>(p, stream);
     case DType::kQ8_0:
-      return launch_flash<Q8_0>(p, stream);
+      return launch_flash_mma<Q8_0>(p, stream);
     case DType::kQ4_0:
-      return launch_flash<Q4_0>(p, stream);
+      return launch_flash_mma<Q4_0>(p, stream);
     default:
       return Status::kUnsupported;
   }

@@ -74,6 +74,19 @@ struct WeightFragment {
     }
   }
 
+  // The same for formats that carry their scales; rows that are null are zeros.
+  __device__ void decode_or_zeros(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const uint8_t* row = r == 0 ? row0 : row1;
+      Codes codes = {};
+      if (row != nullptr) {
+        Format::decode(row, chunk, quad, k, codes);
+      }
+      set_row(r, codes);
+    }
+  }
+
  private:
   // Registers 0 and 2 are of row g, 1 and 3 of row g + 8.
   __device__ void set_row(int r, const Codes& codes) {
