@@ -75,6 +75,9 @@ void poll(const char* what, Location where);
 /* Something that a polling thread may be waiting for has happened. */
 void made_progress();
 
+/* True in the lowest lane of the whole warp. */
+bool elect(Location where);
+
 int lane_id();
 int warp_id();
 
