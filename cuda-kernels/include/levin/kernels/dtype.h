@@ -45,4 +45,30 @@ enum class DType : int32_t {
   kU8 = 102,
 };
 
+// Everything that decodes to numbers and is no activation format.
+constexpr bool is_readable(DType dtype) {
+  switch (dtype) {
+    case DType::kQ8_1:
+    case DType::kQ8_K:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// What products take: readable, and neither F64 nor an integer.
+constexpr bool is_weight(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+    case DType::kU8:
+    case DType::kI8:
+    case DType::kI16:
+    case DType::kI32:
+    case DType::kI64:
+      return false;
+    default:
+      return is_readable(dtype);
+  }
+}
+
 }  // namespace levin

@@ -1,6 +1,8 @@
 // Copies of whole pages.
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include <cstdint>
 
 #include "levin/kernels/status.h"

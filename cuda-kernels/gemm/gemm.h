@@ -1,0 +1,45 @@
+// What one product kernel needs, dense, by head or by expert. Host and device.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "levin/kernels/dtype.h"
+#include "levin/kernels/status.h"
+#include "levin/kernels/views.h"
+
+namespace levin {
+
+// Columns of a product that share a weight plane.
+struct GemmTile {
+  int32_t plane;  // -1: no such expert, results are NaN
+  int32_t first;  // column of the tile's first row
+  int32_t count;
+  int32_t unused;
+};
+
+// A column is a row of x: token t, and of its inner rows one head or one chosen expert j. Column c of a product
+// by expert is t = c / inner, j = c % inner; of one by head, t = c and j is the plane.
+struct GemmParams {
+  CubeView<const uint8_t> weight;  // [planes, N, K]
+  CubeView<const float> x;         // [T, inner, K]
+  CubeView<float> out;             // [T, inner, N]
+  MatrixView<const float> bias;    // [planes, N] or null
+  MatrixView<const float> residual;  // [T, N] or null
+  const int32_t* order;            // [columns] column of each tile row, or null for 0, 1, 2, ...
+  const GemmTile* tiles;           // by expert; null: planes times tiles of columns
+  MatrixView<const int32_t> ids;   // [T, inner] without tiles: one column a tile, its plane; or null
+  int64_t columns, inner, planes, n, k;
+  int64_t num_tiles;               // of columns, all planes together
+  float scale;
+  bool by_expert;
+};
+
+// Tiles of columns that the launch of a format may choose; see tiles/gemm_tiles.h.
+template <typename Format>
+Status launch_gemm(const GemmParams& params, int tile_columns, cudaStream_t stream);
+
+Status launch_gemm(DType dtype, const GemmParams& params, int tile_columns, cudaStream_t stream);
+
+}  // namespace levin

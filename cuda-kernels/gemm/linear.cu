@@ -1,0 +1,34 @@
+// linear: the product kernel over tiles of tokens, one plane of weights a head.
+#include "levin/kernels/linear.h"
+
+#include "common/numeric.cuh"
+#include "gemm/gemm.h"
+#include "tiles/gemm_tiles.h"
+
+namespace levin {
+
+Status linear(const LinearParams& params, cudaStream_t stream) {
+  if (!is_weight(params.dtype)) {
+    return Status::kUnsupported;
+  }
+  if (params.tokens == 0 || params.heads == 0 || params.n == 0) {
+    return Status::kOk;
+  }
+  const int tile_columns = gemm_tile_columns(params.tokens);
+  GemmParams p = {};
+  p.weight = params.weight;
+  p.x = params.x;
+  p.out = params.out;
+  p.bias = {params.bias, 0};
+  p.residual = params.residual;
+  p.columns = params.tokens;
+  p.inner = params.heads;
+  p.planes = params.heads;
+  p.n = params.n;
+  p.k = params.k;
+  p.num_tiles = ceil_div<int64_t>(params.tokens, tile_columns) * params.heads;
+  p.scale = params.scale;
+  return launch_gemm(params.dtype, p, tile_columns, stream);
+}
+
+}  // namespace levin
