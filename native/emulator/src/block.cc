@@ -11,7 +11,7 @@
 #include "emulator/tma.h"
 
 #define LEVIN_INDEX(variable, name) \
-  __thread uint3 variable __asm__("levin_emulator_" #name) __attribute__((tls_model("initial-exec")))
+  __thread uint3 variable __asm__("levin_emulator_" #name)
 LEVIN_INDEX(thread_index, threadIdx);
 LEVIN_INDEX(block_index, blockIdx);
 LEVIN_INDEX(block_dimensions, blockDim);
@@ -20,7 +20,7 @@ LEVIN_INDEX(grid_dimensions, gridDim);
 
 namespace levin::emulator {
 
-__thread Block* current_block __attribute__((tls_model("initial-exec")));
+__thread Block* current_block;
 
 namespace {
 

@@ -192,7 +192,7 @@ class Block {
 };
 
 /* The block that the calling OS thread runs, or null on a host thread. */
-extern __thread Block* current_block __attribute__((tls_model("initial-exec")));
+extern __thread Block* current_block;
 
 }  // namespace levin::emulator
 

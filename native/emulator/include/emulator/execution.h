@@ -16,7 +16,7 @@
  * behind these names (block.cc).
  */
 #define LEVIN_INDEX(name) \
-  extern __thread const uint3 name __asm__("levin_emulator_" #name) __attribute__((tls_model("initial-exec")))
+  extern __thread const uint3 name __asm__("levin_emulator_" #name)
 LEVIN_INDEX(threadIdx);
 LEVIN_INDEX(blockIdx);
 LEVIN_INDEX(blockDim);

@@ -165,22 +165,27 @@ public final class Decoder implements AutoCloseable {
     long intBytes = key.layout().size() * Integer.BYTES;
     staging = atLeast(staging, intBytes);
     if (ints.byteSize() < intBytes) {
-      steps.clear();
+      forgetSteps();
       ints.close();
       ints = backend.allocate(Math.max(intBytes, 2 * ints.byteSize()));
     }
     long needed = builder.scratchBytes(key.layout(), ints, key.hiddenOnly());
     if (activations.byteSize() < needed) {
-      steps.clear();
+      forgetSteps();
       activations.close();
       activations = backend.allocate(needed);
     }
     Step step = builder.build(key.layout(), ints, activations, key.hiddenOnly(), backend);
     if (steps.size() == KEPT_STEPS) {
-      steps.remove(steps.keySet().iterator().next());
+      steps.remove(steps.keySet().iterator().next()).close();
     }
     steps.put(key, step);
     return step;
+  }
+
+  private void forgetSteps() {
+    steps.values().forEach(Step::close);
+    steps.clear();
   }
 
   private static HostBuffer atLeast(HostBuffer buffer, long bytes) {
@@ -261,7 +266,7 @@ public final class Decoder implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      steps.clear();
+      forgetSteps();
       closeAll(weights, cache, ints, staging, activations, results);
     }
   }
