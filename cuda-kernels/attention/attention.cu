@@ -5,6 +5,7 @@
 #include "attention/state.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "quant/legacy.cuh"
 #include "quant/plain.cuh"
 
@@ -119,6 +120,11 @@ Status attention(const AttentionParams& params, cudaStream_t stream) {
   }
   if (params.key_size > kMaxKeySize || params.value_size > kMaxValueSize) {
     return Status::kUnsupported;
+  }
+  if (!all_multiples_of(row_alignment(params.cache_dtype), address_of(params.k_cache.data), params.k_cache.stride0,
+                        params.k_cache.stride1, params.k_cache.stride2, address_of(params.v_cache.data),
+                        params.v_cache.stride0, params.v_cache.stride1, params.v_cache.stride2)) {
+    return Status::kInvalidArgument;
   }
   FlashParams p = {};
   p.op = params;

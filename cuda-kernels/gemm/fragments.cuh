@@ -62,7 +62,7 @@ struct WeightFragment {
 
   // n0 and n1 are the rows' indices, for formats whose scales lie apart.
   __device__ void decode(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k,
-                         const WeightScales& scales, int64_t n0, int64_t n1) {
+                         const ExternalScales& scales, int64_t n0, int64_t n1) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       Codes codes;
