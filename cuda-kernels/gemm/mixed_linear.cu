@@ -2,6 +2,7 @@
 #include "levin/kernels/mixed_linear.h"
 
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "gemm/gemm.h"
 #include "quant/external.cuh"
 #include "tiles/gemm_tiles.h"
@@ -38,6 +39,13 @@ bool is_valid(const MixedLinearParams& p) {
          s.rows_per_scale > 0 && s.values_per_scale > 0 && whole_chunks && (!packs_chunks(p.codes) || p.k % 32 == 0);
 }
 
+ExternalScales scales_of(const MixedLinearParams& p) {
+  const int64_t rows = p.scales.rows_per_scale < p.n ? p.scales.rows_per_scale : p.n;
+  const int64_t chunks = p.scales.values_per_scale < p.k ? p.scales.values_per_scale / 32 : ceil_div<int64_t>(p.k, 32);
+  return {p.scales.scales, p.scales.zeros,  static_cast<uint32_t>(rows), static_cast<uint32_t>(chunks > 0 ? chunks : 1),
+          p.scales.dtype,  p.scales.e8m0};
+}
+
 }  // namespace
 
 Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
@@ -47,6 +55,11 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   if (params.tokens == 0 || params.n == 0) {
     return Status::kOk;
   }
+  constexpr int64_t kPackedAlignment = 2;
+  if (packs_chunks(params.codes) &&
+      !all_multiples_of(kPackedAlignment, address_of(params.weight.data), params.weight.stride0)) {
+    return Status::kInvalidArgument;
+  }
   const int tile_columns = gemm_tile_columns(params.tokens);
   GemmParams p = {};
   p.weight = {params.weight.data, 0, params.weight.stride0};
@@ -55,7 +68,7 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   p.bias = {params.bias, 0};
   p.residual = params.residual;
   p.x_scale = params.x_scale;
-  p.scales = params.scales;
+  p.scales = scales_of(params);
   p.columns = params.tokens;
   p.inner = 1;
   p.planes = 1;
