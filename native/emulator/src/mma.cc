@@ -13,6 +13,16 @@ namespace levin::emulator {
 
 namespace {
 
+template <class Accumulator>
+struct LaneFragments {
+  Accumulator* d;
+  const uint32_t* a;
+  const uint32_t* b;
+  const Accumulator* c;
+};
+using MmaLane = LaneFragments<float>;
+using IntegerMmaLane = LaneFragments<int32_t>;
+
 /* Lane 4g + q holds of row g (even registers of a) and g + 8 (odd ones) values e q .. e q + e - 1 of each
    group of 4e, where e is how many a register holds; of b the same of column g. */
 template <class DecoderA, class DecoderB, int kGroups>
@@ -100,15 +110,18 @@ constexpr Collective kMmaS8{"mma.sync.s8", perform_mma_s8};
 
 }  // namespace
 
-void mma(MmaType type, MmaLane lane, Location where) {
+void mma(MmaType type, float* d, const uint32_t* a, const uint32_t* b, const float* c, Location where) {
+  MmaLane lane{d, a, b, c};
   warp_collective(kMma[static_cast<int>(type)], ~0u, &lane, where);
 }
 
-void mma_half_k(MmaType type, MmaLane lane, Location where) {
+void mma_half_k(MmaType type, float* d, const uint32_t* a, uint32_t b, const float* c, Location where) {
+  MmaLane lane{d, a, &b, c};
   warp_collective(kMmaHalfK[static_cast<int>(type)], ~0u, &lane, where);
 }
 
-void mma_s8(IntegerMmaLane lane, Location where) {
+void mma_s8(int32_t* d, const uint32_t* a, const uint32_t* b, const int32_t* c, Location where) {
+  IntegerMmaLane lane{d, a, b, c};
   warp_collective(kMmaS8, ~0u, &lane, where);
 }
 

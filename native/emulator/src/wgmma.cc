@@ -44,7 +44,7 @@ struct Layout {
 };
 
 const void* checked(uint32_t address, uint32_t bytes) {
-  const char* pointer = current_block->shared().at_shared_address(address);
+  const char* pointer = current_block()->shared().at_shared_address(address);
   if (pointer == nullptr) {
     fault("wgmma: the descriptor leads to shared address %u, beyond the block's memory", address);
   }
@@ -138,7 +138,7 @@ PendingProduct& product_of(ThreadCopies& copies, const WgmmaLane& lane) {
 template <class Decoder>
 void perform_wgmma(const Lanes& lanes) {
   constexpr uint32_t kK = 8 * Decoder::kPerRegister;
-  Block& block = *current_block;
+  Block& block = *current_block();
   const WgmmaLane& first = *lanes.of<WgmmaLane>(0);
   int warp = block.current() / kWarp;
   if (lanes.mask != ~0u || (warp / kWarpsOfGroup + 1) * kWarpsOfGroup * kWarp > block.threads()) {
@@ -204,11 +204,11 @@ void wgmma(MmaType type, WgmmaLane lane, Location where) {
 void wgmma_fence() {}
 
 void wgmma_commit() {
-  ++current_block->copies().open_product_group;
+  ++current_block()->copies().open_product_group;
 }
 
 void wgmma_wait(int pending_groups) {
-  ThreadCopies& copies = current_block->copies();
+  ThreadCopies& copies = current_block()->copies();
   size_t kept = 0;
   for (PendingProduct& product : copies.products) {
     if (product.group + static_cast<uint32_t>(pending_groups) < copies.open_product_group) {
