@@ -2,7 +2,6 @@ package dev.levin;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,62 +15,85 @@ import dev.levin.formats.template.ChatMessage;
 import dev.levin.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 
-/** The demo model's texts, token by token, on a device. */
+/**
+ * What the demo model says, token for token, on every backend this machine has: all prompts at
+ * once, so that steps of many shapes occur.
+ */
 class DemoTextsTest {
-  private static Path file(String format) {
-    return switch (format) {
-      case "BF16" -> Golden.embeddedDemo();
-      case "HF" -> Golden.path("demo/hf");
-      default -> Golden.path("demo/levin-demo-" + format + ".gguf");
-    };
-  }
+  /** Formats of the expected texts, and the file of each. */
+  private enum Format {
+    HF(Golden.path("demo/hf")),
+    BF16(Golden.embeddedDemo()),
+    Q8_0(Golden.path("demo/levin-demo-Q8_0.gguf"));
 
-  @ParameterizedTest
-  @ValueSource(strings = {"HF", "BF16", "Q8_0"})
-  void openClSaysWhatIsExpected(String format) throws IOException {
-    Availability availability =
-        Backends.list().stream()
-            .filter(status -> status.name().equals("opencl"))
-            .findFirst()
-            .orElseThrow()
-            .availability();
-    assumeTrue(availability instanceof Availability.Ready, availability::toString);
-    JsonNode expected = new ObjectMapper().readTree(Golden.path("demo/expected.json").toFile());
-    LlmOptions options = LlmOptions.builder().backend("opencl").contextLength(256).build();
-    int texts = 0;
-    try (Llm llm = Llm.load(file(format), options)) {
-      for (JsonNode entry : expected) {
-        boolean holds =
-            StreamSupport.stream(entry.get("formats").spliterator(), false)
-                .anyMatch(node -> node.asText().equals(format));
-        if (holds) {
-          assertText(entry, llm);
-          texts++;
-        }
-      }
+    private final Path path;
+
+    Format(Path path) {
+      this.path = path;
     }
-    assertEquals(format.equals("Q8_0") ? 13 : 17, texts);
   }
 
-  private static void assertText(JsonNode entry, Llm llm) {
+  @TestFactory
+  Stream<DynamicTest> everyBackendSaysTheSame() {
+    return Backends.list().stream()
+        .filter(status -> status.availability() instanceof Availability.Ready)
+        .flatMap(
+            status ->
+                Stream.of(Format.values())
+                    .map(
+                        format ->
+                            DynamicTest.dynamicTest(
+                                status.name() + " " + format, () -> check(status.name(), format))));
+  }
+
+  private static List<JsonNode> expected(Format format) throws IOException {
+    JsonNode all = new ObjectMapper().readTree(Golden.path("demo/expected.json").toFile());
+    return StreamSupport.stream(all.spliterator(), false)
+        .filter(entry -> entry.get("formats").toString().contains('"' + format.name() + '"'))
+        .toList();
+  }
+
+  private static void check(String backend, Format format) throws IOException {
+    List<JsonNode> entries = expected(format);
+    LlmOptions options =
+        LlmOptions.builder()
+            .backend(backend)
+            .contextLength(256)
+            .maxSequences(entries.size())
+            .build();
+    List<Generation> generations = new ArrayList<>();
+    try (Llm llm = Llm.load(format.path, options)) {
+      for (JsonNode entry : entries) {
+        generations.add(start(llm, entry));
+      }
+      for (int i = 0; i < entries.size(); i++) {
+        String text = generations.get(i).text();
+        int[] ids =
+            StreamSupport.stream(entries.get(i).get("ids").spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        String prompt = entries.get(i).get("prompt").asText();
+        assertArrayEquals(ids, generations.get(i).tokens(), prompt);
+        assertEquals(entries.get(i).get("text").asText(), text, prompt);
+      }
+    } finally {
+      generations.forEach(Generation::close);
+    }
+  }
+
+  private static Generation start(Llm llm, JsonNode entry) {
     String prompt = entry.get("prompt").asText();
     GenerationOptions options =
         GenerationOptions.builder().maxTokens(entry.get("max_tokens").asInt()).build();
-    try (Generation generation =
-        entry.get("chat").asBoolean()
-            ? llm.chat(List.of(ChatMessage.user(prompt)), options)
-            : llm.generate(prompt, options)) {
-      assertEquals(entry.get("text").asText(), generation.text(), prompt);
-      int[] ids =
-          StreamSupport.stream(entry.get("ids").spliterator(), false)
-              .mapToInt(JsonNode::asInt)
-              .toArray();
-      assertArrayEquals(ids, generation.tokens(), prompt);
-    }
+    return entry.get("chat").asBoolean()
+        ? llm.chat(List.of(ChatMessage.user(prompt)), options)
+        : llm.generate(prompt, options);
   }
 }
