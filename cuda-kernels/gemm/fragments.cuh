@@ -16,6 +16,7 @@
 #include "common/vectors.cuh"
 #include "ptx/mma.h"
 #include "quant/codes.cuh"
+#include "quant/external.cuh"
 
 namespace levin {
 
@@ -59,11 +60,16 @@ struct WeightFragment {
   float scale[2][2];    // [row][half]
   float offset[2][2];
 
-  __device__ void decode(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k) {
+  // n0 and n1 are the rows' indices, for formats whose scales lie apart.
+  __device__ void decode(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k,
+                         const WeightScales& scales, int64_t n0, int64_t n1) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       Codes codes;
       Format::decode(r == 0 ? row0 : row1, chunk, quad, k, codes);
+      if constexpr (Format::kExternalScale) {
+        apply_external_scale(scales, r == 0 ? n0 : n1, chunk, codes);
+      }
       set_row(r, codes);
     }
   }
@@ -99,15 +105,19 @@ struct ActivationFragment {
   float sums[2][2];  // [half][column]
 };
 
-// acc += weights . activations over one chunk, columns in the order of the mma's results.
+// acc += weights . activations over one chunk, columns in the order of the mma's results. Without low_terms the
+// activations are bfloat16 numbers as they are. All lanes must agree.
 template <typename Format>
-__device__ inline void multiply_chunk(const WeightFragment<Format>& w, const ActivationFragment& x, float (&acc)[4]) {
+__device__ inline void multiply_chunk(const WeightFragment<Format>& w, const ActivationFragment& x, bool low_terms,
+                                      float (&acc)[4]) {
   float part[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     float(&sum)[4] = Format::kScaleGroup == 0 ? acc : part;
     mma_m16n8k16_bf16(sum, w.high[half], x.high[half], sum);
-    mma_m16n8k16_bf16(sum, w.high[half], x.low[half], sum);
+    if (low_terms) {
+      mma_m16n8k16_bf16(sum, w.high[half], x.low[half], sum);
+    }
     if (Format::kTerms == 2) {
       mma_m16n8k16_bf16(sum, w.low[half], x.high[half], sum);
     }
@@ -127,13 +137,49 @@ __device__ inline void multiply_chunk(const WeightFragment<Format>& w, const Act
   }
 }
 
+// How activations lie in memory.
+struct ActivationSource {
+  int64_t k;
+  DType dtype;
+  bool vectors;  // F32 rows begin at multiples of 16 bytes
+
+  // Whether values need a second bfloat16 number.
+  __device__ bool low_terms() const { return dtype == DType::kF32 || dtype == DType::kF16; }
+};
+
+__device__ inline float load_activation(const uint8_t* row, int64_t at, DType dtype) {
+  switch (dtype) {
+    case DType::kF16:
+      return f16_to_float(reinterpret_cast<const uint16_t*>(row)[at]);
+    case DType::kBF16:
+      return bf16_to_float(reinterpret_cast<const uint16_t*>(row)[at]);
+    case DType::kI8:
+      return static_cast<float>(reinterpret_cast<const int8_t*>(row)[at]);
+    case DType::kF8_E4M3:
+      return e4m3_to_float(row[at]);
+    case DType::kF8_E5M2:
+      return e5m2_to_float(row[at]);
+    default:
+      return 0.0f;
+  }
+}
+
 // Values 4q .. 4q + 3 of both halves of a chunk of an activation row; zeros past its end or without a row.
-__device__ inline void load_activations(const float* row, int64_t chunk, int quad, int64_t k, bool vectors,
+__device__ inline void load_activations(const uint8_t* bytes, int64_t chunk, int quad, const ActivationSource& source,
                                         float (&values)[kCodesPerThread]) {
+  if (source.dtype != DType::kF32) {
+#pragma unroll
+    for (int i = 0; i < kCodesPerThread; ++i) {
+      const int64_t at = chunk * kChunk + i / 4 * kHalfChunk + 4 * quad + i % 4;
+      values[i] = bytes != nullptr && at < source.k ? load_activation(bytes, at, source.dtype) : 0.0f;
+    }
+    return;
+  }
+  const float* row = reinterpret_cast<const float*>(bytes);
   const float4 zero = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
   const int64_t start = chunk * kChunk + 4 * quad;
-  const float4 first = row == nullptr ? zero : load4(row, start, k, vectors);
-  const float4 second = row == nullptr ? zero : load4(row, start + kHalfChunk, k, vectors);
+  const float4 first = row == nullptr ? zero : load4(row, start, source.k, source.vectors);
+  const float4 second = row == nullptr ? zero : load4(row, start + kHalfChunk, source.k, source.vectors);
   values[0] = first.x;
   values[1] = first.y;
   values[2] = first.z;

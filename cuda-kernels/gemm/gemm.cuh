@@ -56,7 +56,7 @@ struct BlockColumns {
   __device__ int64_t inner(int64_t column) const { return p.by_expert ? column % p.inner : tile.plane; }
 
   // Null past the tile's last row.
-  __device__ const float* x_row(int i) const {
+  __device__ const uint8_t* x_row(int i) const {
     if (i >= tile.count) {
       return nullptr;
     }
@@ -69,10 +69,24 @@ struct BlockColumns {
       return;
     }
     const int64_t c = column(i);
-    float value = sum + (p.bias.data == nullptr || tile.plane < 0 ? 0.0f : p.bias.row(tile.plane)[n]);
-    const float start = p.residual.data == nullptr ? 0.0f : p.residual.row(token(c))[n];
-    value = tile.plane < 0 ? quiet_nan() : fmaf(p.scale, value, start);
-    p.out.row(token(c), inner(c))[n] = value;
+    const int64_t t = token(c);
+    float value = p.x_scale == nullptr ? sum : sum * p.x_scale[t];
+    value += p.bias.data == nullptr || tile.plane < 0 ? 0.0f : p.bias.row(tile.plane)[n];
+    const float start = p.residual.data == nullptr ? 0.0f : load_output(p.residual.row(t), n);
+    store_output(p.out.row(t, inner(c)), n, tile.plane < 0 ? quiet_nan() : fmaf(p.scale, value, start));
+  }
+
+ private:
+  __device__ float load_output(const uint8_t* row, int64_t n) const {
+    return p.out_dtype == DType::kF32 ? reinterpret_cast<const float*>(row)[n] : load_activation(row, n, p.out_dtype);
+  }
+
+  __device__ void store_output(uint8_t* row, int64_t n, float value) const {
+    if (p.out_dtype == DType::kF32) {
+      reinterpret_cast<float*>(row)[n] = value;
+    } else {
+      reinterpret_cast<uint16_t*>(row)[n] = p.out_dtype == DType::kF16 ? f16_of(value) : bf16_of(value);
+    }
   }
 };
 
@@ -81,7 +95,7 @@ struct GemmLaunch {
   GemmParams op;
   Segments segments;
   int64_t row_blocks;  // of weights
-  bool vectors;        // rows of x begin at multiples of 16 bytes
+  ActivationSource activations;
 };
 
 // Activations of a stage as fragments, ready to be read by lane.
@@ -126,8 +140,7 @@ __device__ void fill_stage(const GemmLaunch<Traits>& p, const BlockColumns& colu
       continue;
     }
     float values[kCodesPerThread];
-    load_activations(columns.x_row(tile * kTileColumns + lane / kQuad), first_chunk + c, quad, p.op.k, p.vectors,
-                     values);
+    load_activations(columns.x_row(tile * kTileColumns + lane / kQuad), first_chunk + c, quad, p.activations, values);
     const SplitValues split = SplitValues::of(values);
     stage.high[c][tile][lane] = make_uint4(split.high[0], split.high[1], split.high[2], split.high[3]);
     stage.low[c][tile][lane] = make_uint4(split.low[0], split.low[1], split.low[2], split.low[3]);
@@ -189,9 +202,11 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_narrow_kernel(const __g
   // Weight rows past the last are computed as that one.
   const int64_t plane = columns.tile.plane < 0 ? 0 : columns.tile.plane;
   const int64_t row0 = first_row + lane / kQuad;
-  const uint8_t* weight0 = p.op.weight.row(plane, row0 < p.op.n ? row0 : p.op.n - 1);
-  const uint8_t* weight1 = p.op.weight.row(plane, row0 + 8 < p.op.n ? row0 + 8 : p.op.n - 1);
-  const float* x_rows[Traits::kColumnTiles];
+  const int64_t n0 = row0 < p.op.n ? row0 : p.op.n - 1;
+  const int64_t n1 = row0 + 8 < p.op.n ? row0 + 8 : p.op.n - 1;
+  const uint8_t* weight0 = p.op.weight.row(plane, n0);
+  const uint8_t* weight1 = p.op.weight.row(plane, n1);
+  const uint8_t* x_rows[Traits::kColumnTiles];
 #pragma unroll
   for (int tile = 0; tile < Traits::kColumnTiles; ++tile) {
     x_rows[tile] = columns.x_row(tile * kTileColumns + lane / kQuad);
@@ -203,13 +218,14 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_narrow_kernel(const __g
   const int64_t end = begin + p.segments.chunks < chunks ? begin + p.segments.chunks : chunks;
   for (int64_t chunk = columns.tile.plane < 0 ? end : begin; chunk < end; ++chunk) {
     WeightFragment<Format> w;
-    w.decode(weight0, weight1, chunk, quad, p.op.k);
+    w.decode(weight0, weight1, chunk, quad, p.op.k, p.op.scales, n0, n1);
 #pragma unroll
     for (int tile = 0; tile < Traits::kColumnTiles; ++tile) {
       if (tile * kTileColumns < columns.tile.count) {
         float values[kCodesPerThread];
-        load_activations(x_rows[tile], chunk, quad, p.op.k, p.vectors, values);
-        multiply_chunk<Format>(w, fragment_of<Format::kHasOffset>(values, quad), acc[tile]);
+        load_activations(x_rows[tile], chunk, quad, p.activations, values);
+        multiply_chunk<Format>(w, fragment_of<Format::kHasOffset>(values, quad), p.activations.low_terms(),
+                               acc[tile]);
       }
     }
   }
@@ -259,8 +275,10 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_wide_kernel(const __gri
 
   const int64_t plane = columns.tile.plane < 0 ? 0 : columns.tile.plane;
   const int64_t row0 = first_row + lane / kQuad;
-  const uint8_t* weight0 = p.op.weight.row(plane, row0 < p.op.n ? row0 : p.op.n - 1);
-  const uint8_t* weight1 = p.op.weight.row(plane, row0 + 8 < p.op.n ? row0 + 8 : p.op.n - 1);
+  const int64_t n0 = row0 < p.op.n ? row0 : p.op.n - 1;
+  const int64_t n1 = row0 + 8 < p.op.n ? row0 + 8 : p.op.n - 1;
+  const uint8_t* weight0 = p.op.weight.row(plane, n0);
+  const uint8_t* weight1 = p.op.weight.row(plane, n1);
 
   Accumulators<Traits> total = {};
   const int64_t chunks = columns.tile.plane < 0 ? 0 : ceil_div<int64_t>(p.op.k, kChunk);
@@ -280,11 +298,11 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_wide_kernel(const __gri
       }
       for (int c = 0; c < kStageChunks && chunk + c < end; ++c) {
         WeightFragment<Format> w;
-        w.decode(weight0, weight1, chunk + c, quad, p.op.k);
+        w.decode(weight0, weight1, chunk + c, quad, p.op.k, p.op.scales, n0, n1);
 #pragma unroll
         for (int tile = 0; tile < Traits::kColumnTiles; ++tile) {
           if (tile * kTileColumns < columns.tile.count) {
-            multiply_chunk<Format>(w, read_stage<Traits>(stage, c, tile, lane), acc[tile]);
+            multiply_chunk<Format>(w, read_stage<Traits>(stage, c, tile, lane), p.activations.low_terms(), acc[tile]);
           }
         }
       }
@@ -306,7 +324,8 @@ Status launch_tiles(const GemmParams& params, cudaStream_t stream) {
   p.op = params;
   p.segments = segments_of(params.k);
   p.row_blocks = ceil_div<int64_t>(params.n, Traits::kRows);
-  p.vectors = all_multiples_of_16(address_of(params.x.data), params.x.stride0, params.x.stride1);
+  p.activations = {params.k, params.x_dtype,
+                   all_multiples_of_16(address_of(params.x.data), params.x.stride0, params.x.stride1)};
   LaunchShape shape;
   shape.grid = dim3(static_cast<unsigned>(p.row_blocks * params.num_tiles));
   if constexpr (Traits::kStaged) {

@@ -17,10 +17,10 @@ Status linear(const LinearParams& params, cudaStream_t stream) {
   const int tile_columns = gemm_tile_columns(params.tokens);
   GemmParams p = {};
   p.weight = params.weight;
-  p.x = params.x;
-  p.out = params.out;
+  p.x = bytes_of(params.x);
+  p.out = bytes_of(params.out);
   p.bias = {params.bias, 0};
-  p.residual = params.residual;
+  p.residual = bytes_of(params.residual);
   p.columns = params.tokens;
   p.inner = params.heads;
   p.planes = params.heads;
@@ -28,6 +28,8 @@ Status linear(const LinearParams& params, cudaStream_t stream) {
   p.k = params.k;
   p.num_tiles = ceil_div<int64_t>(params.tokens, tile_columns) * params.heads;
   p.scale = params.scale;
+  p.x_dtype = DType::kF32;
+  p.out_dtype = DType::kF32;
   return launch_gemm(params.dtype, p, tile_columns, stream);
 }
 

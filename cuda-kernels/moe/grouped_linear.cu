@@ -154,10 +154,10 @@ Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
   float* products = reinterpret_cast<float*>(workspace + layout.products);
   GemmParams p = {};
   p.weight = params.weight;
-  p.x = params.x;
-  p.out = params.out;
+  p.x = bytes_of(params.x);
+  p.out = bytes_of(params.out);
   if (params.combine.data != nullptr) {
-    p.out = {products, params.chosen * params.n * 4, params.n * 4};
+    p.out = {workspace + layout.products, params.chosen * params.n * 4, params.n * 4};
   }
   p.bias = params.bias;
   p.ids = params.ids;
@@ -168,6 +168,8 @@ Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
   p.k = params.k;
   p.num_tiles = layout.max_tiles;
   p.scale = 1.0f;
+  p.x_dtype = DType::kF32;
+  p.out_dtype = DType::kF32;
   p.by_expert = true;
   if (layout.sorted) {
     int32_t* order = reinterpret_cast<int32_t*>(workspace + layout.order);

@@ -27,6 +27,11 @@
 #define LEVIN_PTX_ARCH 0
 #endif
 
+// wgmma exists on sm_90a alone: not on later architectures, nor in code for all of sm_90.
+#if LEVIN_PTX_ARCH == 900 && defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define LEVIN_PTX_SM90A 1
+#endif
+
 namespace levin {
 
 // The address that 32-bit shared-memory operands take.

@@ -8,6 +8,7 @@
 //   kBlockValues, kBlockBytes  as in dev.levin.core.DType
 //   kScaleGroup                values that share a scale: 16 or 32; 0 for elements, whose codes are the values
 //   kHasOffset                 whether offset[] is used
+//   kExternalScale             scales lie apart from the codes (quant/external.cuh)
 //   kTerms                     bfloat16 numbers that a code needs to be exact: 1, or 2 for F16 and (to 17 bits) F32
 //   decode(row, chunk, quad, size, codes)
 //

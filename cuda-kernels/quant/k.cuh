@@ -11,6 +11,7 @@ struct SuperBlock {
   static constexpr int kBlockBytes = kBytes;
   static constexpr int kScaleGroup = kGroup;
   static constexpr bool kHasOffset = kOffset;
+  static constexpr bool kExternalScale = false;
   static constexpr int kTerms = 1;
 
   static __device__ const uint8_t* block_of(const uint8_t* row, int64_t chunk) { return row + chunk / 8 * kBytes; }

@@ -12,6 +12,7 @@ struct BlockOf32 {
   static constexpr int kBlockBytes = kBytes;
   static constexpr int kScaleGroup = 32;
   static constexpr bool kHasOffset = kOffset;
+  static constexpr bool kExternalScale = false;
   static constexpr int kTerms = 1;
 };
 

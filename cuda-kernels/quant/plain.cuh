@@ -13,6 +13,7 @@ struct PlainFormat {
   static constexpr int kBlockBytes = sizeof(Storage);
   static constexpr int kScaleGroup = 0;
   static constexpr bool kHasOffset = false;
+  static constexpr bool kExternalScale = false;
   static constexpr int kTerms = kElementTerms;
 
   static __device__ void decode(const uint8_t* row, int64_t chunk, int quad, int64_t size, Codes& codes) {

@@ -117,6 +117,7 @@ struct NVFP4 {
   static constexpr int kBlockBytes = sizeof(BlockNVFP4);
   static constexpr int kScaleGroup = 16;
   static constexpr bool kHasOffset = false;
+  static constexpr bool kExternalScale = false;
   static constexpr int kTerms = 1;
 
   // Eight bytes a group: low nibbles are its first eight values, high nibbles the others.

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <new>
 
+#include "emulator/tma.h"
+
 #define LEVIN_INDEX(variable, name) \
-  __thread uint3 variable __asm__("levin_emulator_" #name) __attribute__((tls_model("initial-exec")))
+  __thread uint3 variable __asm__("levin_emulator_" #name)
 LEVIN_INDEX(thread_index, threadIdx);
 LEVIN_INDEX(block_index, blockIdx);
 LEVIN_INDEX(block_dimensions, blockDim);
@@ -18,7 +20,7 @@ LEVIN_INDEX(grid_dimensions, gridDim);
 
 namespace levin::emulator {
 
-__thread Block* current_block __attribute__((tls_model("initial-exec")));
+__thread Block* current_block;
 
 namespace {
 
@@ -60,7 +62,7 @@ void Grid::fail(const std::string& text) {
 }
 
 Block::Block()
-    : stack_of_(kMaxThreads), thread_index_(kMaxThreads), fibers_(kMaxThreads), waits_(kMaxThreads) {
+    : stack_of_(kMaxThreads), thread_index_(kMaxThreads), fibers_(kMaxThreads), waits_(kMaxThreads), copies_(kMaxThreads) {
   void* range = mmap(nullptr, kStacksBytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) {
@@ -110,6 +112,15 @@ void Block::run(Grid& grid, uint64_t block) {
   for (int slot = threads_; slot-- > 0;) {
     free_stacks_.push_back(slot);
   }
+  if (copied_) {
+    copied_ = false;
+    for (ThreadCopies& copies : copies_) {
+      copies.pending.clear();
+      copies.stores.clear();
+      copies.products.clear();
+    }
+  }
+  loads_.clear();
   random_ = mix(grid.seed ^ mix(block));
   progress_ = polled_progress_ = 0;
   idle_rounds_ = 0;
@@ -162,6 +173,10 @@ void Block::fiber_main() {
     if (next < 0) {
       if (block.alive_ > 0) {
         block.report_deadlock();
+      }
+      if (!block.loads_.empty()) {
+        block.failing().fault(block.loads_.front().thread,
+                              "the block ended before a bulk load that the thread had started");
       }
       block.leave();
     }
@@ -253,6 +268,14 @@ void Block::poll(const char* what, Location where) {
 }
 
 void Block::exit_thread() {
+  if (copied_) {
+    /* A kernel's end waits for its stores. */
+    bulk_commit();
+    finish_stores(0);
+    if (!copies().products.empty()) {
+      failing().fault(current_, "the thread exited without waiting for its wgmma");
+    }
+  }
   --alive_;
   last_exited_ = current_;
   int w = current_ / kWarp;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bulk.h"
 #include "cuda_runtime_api.h"
 #include "emulator/execution.h"
 #include "fiber.h"
@@ -35,6 +36,34 @@ struct Grid {
 
   Grid(const KernelCall& call, uint64_t seed) : call(call), seed(seed) {}
   void fail(const std::string& text);
+};
+
+/* A copy that a thread has started with cp.async. */
+struct AsyncCopy {
+  void* to;
+  const void* from;
+  uint32_t bytes;
+  uint32_t source_bytes;
+  uint32_t group;
+};
+
+/* The result of wgmma that its thread has not waited for. */
+struct PendingProduct {
+  static constexpr int kMaxRegisters = 128;
+  float* d;
+  int registers;
+  uint32_t group;
+  float values[kMaxRegisters];
+};
+
+/* What a thread has started and not waited for, and the numbers of its open groups. */
+struct ThreadCopies {
+  std::vector<AsyncCopy> pending;
+  uint32_t open_group = 0;
+  std::vector<BulkCopy> stores;
+  uint32_t open_store_group = 0;
+  std::vector<PendingProduct> products;
+  uint32_t open_product_group = 0;
 };
 
 /* Address space only: a thread uses a page or two of it. */
@@ -71,6 +100,16 @@ class Block {
 
   int current() const { return current_; }
   SharedMemory& shared() { return shared_; }
+  ThreadCopies& copies() {
+    copied_ = true;
+    return copies_[static_cast<size_t>(current_)];
+  }
+  ThreadCopies& copies_of_lane(int lane) {
+    copied_ = true;
+    return copies_[static_cast<size_t>(current_ / kWarp * kWarp + lane)];
+  }
+  int threads() const { return threads_; }
+  std::vector<BulkCopy>& loads() { return loads_; }
 
  private:
   struct Rendezvous {
@@ -145,12 +184,15 @@ class Block {
   std::vector<uint3> thread_index_;
   std::vector<FiberState> fibers_;
   std::vector<Wait> waits_;
+  std::vector<ThreadCopies> copies_;
+  bool copied_ = false;
+  std::vector<BulkCopy> loads_;
   Warp warp_state_[kMaxWarps];
   Barrier barriers_[kNamedBarriers];
 };
 
 /* The block that the calling OS thread runs, or null on a host thread. */
-extern __thread Block* current_block __attribute__((tls_model("initial-exec")));
+extern __thread Block* current_block;
 
 }  // namespace levin::emulator
 

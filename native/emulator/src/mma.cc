@@ -1,136 +1,29 @@
 /*
  * The warp's product is made once, by the last lane to arrive: fragments are widened to matrices of float,
- * multiplied in the order of K, and dealt out again. A device adds in an order of its own with more bits
- * than float; results agree to float's rounding.
+ * multiplied, and dealt out again.
  */
 #include "emulator/mma.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "block.h"
-#include "emulator/minifloat.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "mma_tile.h"
 
 namespace levin::emulator {
 
 namespace {
 
-constexpr int kRows = 16;
-constexpr int kColumns = 8;
-constexpr int kMaxK = 32;
-
-struct Matrices {
-  alignas(32) float a[kRows][kMaxK];
-  alignas(32) float b[kMaxK][kColumns];
-  alignas(32) float d[kRows][kColumns];
-};
-
-void multiply_portable(Matrices& m, int k_size) {
-  for (int k = 0; k < k_size; ++k) {
-    for (int row = 0; row < kRows; ++row) {
-      for (int column = 0; column < kColumns; ++column) {
-        m.d[row][column] = std::fma(m.a[row][k], m.b[k][column], m.d[row][column]);
-      }
-    }
-  }
-}
-
-#if defined(__x86_64__)
-/* The same operations in the same order, eight columns at once. */
-__attribute__((target("avx2,fma"))) void multiply_avx2(Matrices& m, int k_size) {
-  constexpr int kHalf = kRows / 2;
-  for (int half = 0; half < kRows; half += kHalf) {
-    __m256 sums[kHalf];
-    for (int row = 0; row < kHalf; ++row) {
-      sums[row] = _mm256_load_ps(m.d[half + row]);
-    }
-    for (int k = 0; k < k_size; ++k) {
-      __m256 b = _mm256_load_ps(m.b[k]);
-      for (int row = 0; row < kHalf; ++row) {
-        sums[row] = _mm256_fmadd_ps(_mm256_broadcast_ss(&m.a[half + row][k]), b, sums[row]);
-      }
-    }
-    for (int row = 0; row < kHalf; ++row) {
-      _mm256_store_ps(m.d[half + row], sums[row]);
-    }
-  }
-}
-#endif
-
-using Multiply = void (*)(Matrices&, int);
-
-Multiply best_multiply() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return multiply_avx2;
-  }
-#endif
-  return multiply_portable;
-}
-
-template <class Format>
-struct EightBitTable {
-  float values[256];
-  EightBitTable() {
-    for (uint32_t code = 0; code < 256; ++code) {
-      values[code] = static_cast<float>(Format::decode(code));
-    }
-  }
-  static const EightBitTable& instance() {
-    static const EightBitTable table;
-    return table;
-  }
-};
-
-struct F16Decoder {
-  static constexpr int kPerRegister = 2;
-  static void widen(uint32_t bits, float* to) {
-    to[0] = half_to_float(static_cast<uint16_t>(bits));
-    to[1] = half_to_float(static_cast<uint16_t>(bits >> 16));
-  }
-};
-
-struct Bf16Decoder {
-  static constexpr int kPerRegister = 2;
-  static void widen(uint32_t bits, float* to) {
-    to[0] = bit_cast<float>(bits << 16);
-    to[1] = bit_cast<float>(bits & 0xffff0000u);
-  }
-};
-
-struct Tf32Decoder {
-  static constexpr int kPerRegister = 1;
-  /* A device ignores the low 13 bits. */
-  static void widen(uint32_t bits, float* to) { to[0] = bit_cast<float>(bits & 0xffffe000u); }
-};
-
-template <class Format>
-struct EightBitDecoder {
-  static constexpr int kPerRegister = 4;
-  static void widen(uint32_t bits, float* to) {
-    const float* values = EightBitTable<Format>::instance().values;
-    for (int i = 0; i < 4; ++i) {
-      to[i] = values[bits >> (8 * i) & 255u];
-    }
-  }
-};
-
 /* Lane 4g + q holds of row g (even registers of a) and g + 8 (odd ones) values e q .. e q + e - 1 of each
    group of 4e, where e is how many a register holds; of b the same of column g. */
 template <class DecoderA, class DecoderB, int kGroups>
 void perform_mma(const Lanes& lanes) {
-  static const Multiply multiply = best_multiply();
   constexpr int kPer = DecoderA::kPerRegister;
   static_assert(kPer == DecoderB::kPerRegister, "both operands have the same width");
   constexpr int kK = kGroups * 4 * kPer;
   if (lanes.mask != ~0u) {
     fault("mma.sync needs all 32 lanes");
   }
-  Matrices m;
+  MmaTile m;
   for (int lane = 0; lane < kWarp; ++lane) {
     const MmaLane& l = *lanes.of<MmaLane>(lane);
     int g = lane / 4;
@@ -148,7 +41,7 @@ void perform_mma(const Lanes& lanes) {
     std::memcpy(&m.d[g][2 * q], l.c, 8);
     std::memcpy(&m.d[g + 8][2 * q], l.c + 2, 8);
   }
-  multiply(m, kK);
+  multiply_tile(m, kK);
   for (int lane = 0; lane < kWarp; ++lane) {
     const MmaLane& l = *lanes.of<MmaLane>(lane);
     std::memcpy(l.d, &m.d[lane / 4][2 * (lane % 4)], 8);
@@ -161,9 +54,9 @@ void perform_mma_s8(const Lanes& lanes) {
   if (lanes.mask != ~0u) {
     fault("mma.sync needs all 32 lanes");
   }
-  int16_t a[kRows][kK];
-  int16_t b[kColumns][kK];
-  uint32_t d[kRows][kColumns];
+  int16_t a[kTileRows][kK];
+  int16_t b[kTileColumns][kK];
+  uint32_t d[kTileRows][kTileColumns];
   for (int lane = 0; lane < kWarp; ++lane) {
     const IntegerMmaLane& l = *lanes.of<IntegerMmaLane>(lane);
     int g = lane / 4;
@@ -178,8 +71,8 @@ void perform_mma_s8(const Lanes& lanes) {
     std::memcpy(&d[g][2 * q], l.c, 8);
     std::memcpy(&d[g + 8][2 * q], l.c + 2, 8);
   }
-  for (int row = 0; row < kRows; ++row) {
-    for (int column = 0; column < kColumns; ++column) {
+  for (int row = 0; row < kTileRows; ++row) {
+    for (int column = 0; column < kTileColumns; ++column) {
       int32_t sum = 0;
       for (int k = 0; k < kK; ++k) {
         sum += a[row][k] * b[column][k];
@@ -193,9 +86,6 @@ void perform_mma_s8(const Lanes& lanes) {
     std::memcpy(l.d + 2, &d[lane / 4 + 8][2 * (lane % 4)], 8);
   }
 }
-
-using E4m3Decoder = EightBitDecoder<E4m3>;
-using E5m2Decoder = EightBitDecoder<E5m2>;
 
 constexpr Collective kMma[] = {{"mma.sync.f16", perform_mma<F16Decoder, F16Decoder, 2>},
                                {"mma.sync.bf16", perform_mma<Bf16Decoder, Bf16Decoder, 2>},

@@ -16,8 +16,8 @@ namespace levin::emulator {
 
 namespace {
 
-/* Storage of the library that every thread has, so that the loader allocates the rest of it too. */
-thread_local char anchor[16];
+/* Storage that a thread touches, so that the loader gives it that of the library; volatile, or nothing is touched. */
+thread_local volatile char anchor[16];
 
 struct Module {
   uintptr_t load_address = 0;

@@ -165,6 +165,10 @@ void sync_warp(uint32_t mask, Location where) {
   warp_collective(kSyncWarp, mask, nullptr, where);
 }
 
+bool elect(Location where) {
+  return lane_id() == __builtin_ctz(ballot(~0u, 1, where));
+}
+
 uint32_t active_mask() {
   return current_block->active_lanes();
 }

@@ -16,7 +16,7 @@
  * behind these names (block.cc).
  */
 #define LEVIN_INDEX(name) \
-  extern __thread const uint3 name __asm__("levin_emulator_" #name) __attribute__((tls_model("initial-exec")))
+  extern __thread const uint3 name __asm__("levin_emulator_" #name)
 LEVIN_INDEX(threadIdx);
 LEVIN_INDEX(blockIdx);
 LEVIN_INDEX(blockDim);
@@ -74,6 +74,9 @@ void named_barrier_arrive(int id, int threads, Location where);
 void poll(const char* what, Location where);
 /* Something that a polling thread may be waiting for has happened. */
 void made_progress();
+
+/* True in the lowest lane of the whole warp. */
+bool elect(Location where);
 
 int lane_id();
 int warp_id();

@@ -68,7 +68,7 @@ public final class CudaBackend implements Backend {
     this.device = device;
     this.context = context;
     this.stream = stream;
-    memory = new DeviceMemory(context, stream, device.name());
+    memory = new DeviceMemory(context, stream, device.name(), lock);
     transfers = new Transfers(context, stream);
     workspace = new Workspace(memory);
     hostConversion = new HostConversion(memory, transfers);

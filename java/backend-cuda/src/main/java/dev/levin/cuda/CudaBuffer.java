@@ -43,11 +43,7 @@ final class CudaBuffer implements Buffer {
 
   @Override
   public void close() {
-    synchronized (memory) {
-      if (open) {
-        open = false;
-        memory.release(this, address);
-      }
-    }
+    open = false;
+    memory.release(this, address);
   }
 }

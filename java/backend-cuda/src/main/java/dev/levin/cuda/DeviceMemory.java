@@ -9,16 +9,22 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** The buffers of one context, from the device's stream-ordered pool. Thread-safe. */
+/**
+ * The buffers of one context, from the device's stream-ordered pool. Thread-safe by the lock of the
+ * stream: memory that another thread frees must not become a part of a graph being captured.
+ */
 final class DeviceMemory {
+  private final ReentrantLock lock;
   private final long context;
   private final long stream;
   private final String deviceName;
   private final Set<CudaBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
   private long usedBytes;
 
-  DeviceMemory(long context, long stream, String deviceName) {
+  DeviceMemory(long context, long stream, String deviceName, ReentrantLock lock) {
+    this.lock = lock;
     this.context = context;
     this.stream = stream;
     this.deviceName = deviceName;
@@ -29,7 +35,16 @@ final class DeviceMemory {
    *
    * @throws DeviceException of kind OUT_OF_MEMORY that says what was asked and what is free
    */
-  synchronized CudaBuffer allocate(long byteSize) {
+  CudaBuffer allocate(long byteSize) {
+    lock.lock();
+    try {
+      return allocateLocked(byteSize);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private CudaBuffer allocateLocked(long byteSize) {
     if (byteSize < 0) {
       throw new IllegalArgumentException("cannot allocate " + byteSize + " bytes");
     }
@@ -74,8 +89,13 @@ final class DeviceMemory {
     return MemoryShare.left(share, free[0], total[0]);
   }
 
-  synchronized long usedBytes() {
-    return usedBytes;
+  long usedBytes() {
+    lock.lock();
+    try {
+      return usedBytes;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -91,14 +111,21 @@ final class DeviceMemory {
         "%s %s does not live on this CUDA device".formatted(what, tensor));
   }
 
-  synchronized void release(CudaBuffer buffer, long address) {
-    if (buffers.remove(buffer)) {
-      usedBytes -= buffer.byteSize();
-      Levin.levin_free(stream, address);
+  /** Frees a buffer's memory the first time it is asked to. */
+  void release(CudaBuffer buffer, long address) {
+    lock.lock();
+    try {
+      if (buffers.remove(buffer)) {
+        usedBytes -= buffer.byteSize();
+        Levin.levin_free(stream, address);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
-  synchronized void closeAll() {
+  /** The lock is held. */
+  void closeAll() {
     List<CudaBuffer> open = new ArrayList<>(buffers);
     open.forEach(CudaBuffer::close);
   }
