@@ -4,7 +4,7 @@ import numpy as np
 
 from . import tensors
 from .case import Case
-from .formats import FORMATS
+from .formats import FORMATS, MOST_DRAWN
 from .reference import Batch
 
 F = np.float32
@@ -12,9 +12,10 @@ F = np.float32
 
 def normal(rng, *shape):
     """Activations with a few peaks."""
-    values = rng.standard_normal(shape)
-    values[rng.random(shape) < 0.01] *= 8
-    return tensors.of(values.astype(F))
+    count = int(np.prod(shape))
+    values = rng.standard_normal(min(count, MOST_DRAWN), dtype=F)
+    values[rng.random(values.size) < 0.01] *= 8
+    return tensors.of(np.resize(values, shape))
 
 
 def out(*shape):

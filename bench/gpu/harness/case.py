@@ -101,18 +101,21 @@ class Launch:
             placed.free()
 
 
-def check(device, case, layouts=None):
-    """Runs a case twice and returns what is wrong, as lines."""
+def check(device, case, layouts=None, second_opinion=None):
+    """Runs a case twice and returns what is wrong, as lines.
+
+    second_opinion: a case -> outputs by name, or None where it has no opinion on the op.
+    """
     wanted = case.wanted()
+    problems = disagreements(case, wanted, second_opinion)
     launch = Launch(device, case, layouts)
     try:
         launch.run()
         device.synchronize()
         outputs, stray = launch.results(wanted)
-        problems = [stray] if stray else []
+        problems += [stray] if stray else []
         for name, want in wanted.items():
-            found = outputs[name] if case.op != "copy_pages" else Host("U8", outputs[name].encoded)
-            problem = want.problem(found)
+            problem = want.problem(comparable(case, outputs[name]))
             if problem:
                 problems.append(f"{name}: {problem}")
         launch.upload()
@@ -126,3 +129,19 @@ def check(device, case, layouts=None):
         return problems
     finally:
         launch.free()
+
+
+def comparable(case, output):
+    """Copied pages are compared byte by byte."""
+    return Host("U8", output.encoded) if case.op == "copy_pages" else output
+
+
+def disagreements(case, wanted, second_opinion):
+    """Where the reference and the second opinion on it differ by more than float64 explains."""
+    other = second_opinion(case) if second_opinion else None
+    problems = []
+    for name, values in (other or {}).items():
+        mine = wanted[name].values
+        if not np.allclose(mine, values, rtol=1e-6, atol=1e-9 * max(1.0, np.abs(np.nan_to_num(mine)).max(initial=0)), equal_nan=True):
+            problems.append(f"{name}: the reference and PyTorch disagree")
+    return problems

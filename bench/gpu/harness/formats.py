@@ -13,6 +13,9 @@ from . import block_formats as blocks
 from . import grid_formats as grids
 from . import plain_formats as plain
 
+# Large tensors repeat what was drawn; a prime period lets no two rows be the same.
+MOST_DRAWN = 1_000_003
+
 
 @dataclass(frozen=True)
 class Format:
@@ -30,14 +33,19 @@ class Format:
 
     def decode(self, encoded):
         """[..., row_bytes] uint8 -> [..., values] float32."""
-        rows = encoded.reshape(-1, encoded.shape[-1] // self.block_bytes, self.block_bytes)
-        values = self.decode_blocks(rows)
-        return values.reshape(encoded.shape[:-1] + (-1,))
+        blocks, count = encoded.shape[-1] // self.block_bytes, int(np.prod(encoded.shape[:-1]))
+        shape = encoded.shape[:-1] + (blocks * self.block_values,)
+        if encoded.size == 0:
+            return np.zeros(shape, np.float32)
+        return self.decode_blocks(encoded.reshape(count, blocks, self.block_bytes)).reshape(shape)
 
     def random(self, rng, *shape):
         """Random rows: shape counts values, the result bytes."""
         count = int(np.prod(shape[:-1])) * (shape[-1] // self.block_values)
-        return self.random_blocks(rng, count).reshape(shape[:-1] + (self.row_bytes(shape[-1]),))
+        drawn = self.random_blocks(rng, min(count, MOST_DRAWN))
+        if count > MOST_DRAWN:
+            drawn = np.resize(drawn, (count, self.block_bytes))
+        return drawn.reshape(shape[:-1] + (self.row_bytes(shape[-1]),))
 
 
 def _table():

@@ -81,7 +81,7 @@ def rms_norm(f):
 
 
 def embed(f):
-    rows = f["table"].values[f["ids"].values]
+    rows = f["table"].values[f["ids"].values].astype(np.float32)
     return {"out": Wanted(rows * np.float32(f["scale"]), compare.EXACT)}
 
 
