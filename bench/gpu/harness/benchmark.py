@@ -1,9 +1,11 @@
 """Times the cases, prints a line each, and gathers what bench/results keeps."""
 
 import datetime
+import importlib.metadata
 import json
 import os
 import platform
+import re
 import shlex
 import statistics
 import subprocess
@@ -54,13 +56,12 @@ def queried(index, fields):
 
 
 def environment(root, device, seed):
-    import importlib.util
-
-    has_torch = importlib.util.find_spec("torch") is not None
     info = device.info
     return {
         "levin": version_of(root),
         "commit": commit(root),
+        "jdk": "",
+        "jvmOptions": [],
         "os": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": device.name,
         "processors": os.cpu_count(),
@@ -68,7 +69,7 @@ def environment(root, device, seed):
         "command": shlex.join(["python3"] + sys.argv),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "python": platform.python_version(),
-        "torch": __import__("torch").__version__ if has_torch else None,
+        "torch": torch_version(),
         "architecture": device.architecture,
         "multiprocessors": info.multiprocessors,
         "memoryBytes": info.total_bytes,
@@ -79,6 +80,13 @@ def environment(root, device, seed):
         "clocks": queried(info.index, "clocks.sm,clocks.mem,clocks.max.sm,clocks.max.mem,power.limit"),
         "seed": seed,
     }
+
+
+def torch_version():
+    try:
+        return importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def version_of(root):
@@ -169,7 +177,7 @@ class Benchmark:
 
 def file_name(device, date):
     """For example nvidia-h200-2026-11-21.json."""
-    return "-".join(device.name.lower().replace("(", "").replace(")", "").split()) + f"-{date[:10]}.json"
+    return f"{re.sub('[^a-z0-9]+', '-', device.name.lower()).strip('-')}-{date[:10]}.json"
 
 
 def save(path, environment, results):

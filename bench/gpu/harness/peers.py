@@ -43,11 +43,11 @@ class Peers:
         return 2 * size**3 / self.fastest_product(lambda: a @ b.T) * 1e6
 
     def fastest_product(self, run):
-        times = []
+        preferred, times = torch.backends.cuda.preferred_blas_library(), []
         for library in ("cublas", "cublaslt"):
             torch.backends.cuda.preferred_blas_library(library)
             times.append(self.micros(run))
-        torch.backends.cuda.preferred_blas_library("default")
+        torch.backends.cuda.preferred_blas_library(preferred)
         return min(times)
 
     def of(self, case):
