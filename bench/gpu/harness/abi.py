@@ -134,7 +134,7 @@ class LevinError(Exception):
 
     def __init__(self, function, status, text):
         self.status = STATUS[status] if 0 <= status < len(STATUS) else str(status)
-        super().__init__(f"levin_{function}: {self.status}: {text}")
+        super().__init__(f"{self.status}: {text or function}")
 
 
 class Library:
