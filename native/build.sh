@@ -78,13 +78,17 @@ compile() {
   fi
 }
 
-# install FOLDER LIBRARY...: into the resources beside the binding
+# install FOLDER LIBRARY...: into the resources beside the binding. By renaming: a JVM may be running the old file.
 install() {
   target=$classes/$1
   shift
   mkdir -p "$target"
   for library in "$@"; do
-    cmp -s "$library" "$target/$(basename "$library")" || cp "$library" "$target/"
+    name=$(basename "$library")
+    if ! cmp -s "$library" "$target/$name"; then
+      cp "$library" "$target/$name.new"
+      mv "$target/$name.new" "$target/$name"
+    fi
   done
 }
 

@@ -5,6 +5,7 @@
 #include "attention/state.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "quant/legacy.cuh"
 #include "quant/plain.cuh"
 
@@ -81,15 +82,15 @@ Status launch_cache(const FlashParams& p, cudaStream_t stream) {
     case DType::kF32:
       return launch_flash<F32>(p, stream);
     case DType::kF16:
-      return launch_flash<F16>(p, stream);
+      return launch_flash_mma<F16>(p, stream);
     case DType::kBF16:
-      return launch_flash<BF16>(p, stream);
+      return launch_flash_mma<BF16>(p, stream);
     case DType::kF8_E4M3:
-      return launch_flash<F8_E4M3>(p, stream);
+      return launch_flash_mma<F8_E4M3>(p, stream);
     case DType::kQ8_0:
-      return launch_flash<Q8_0>(p, stream);
+      return launch_flash_mma<Q8_0>(p, stream);
     case DType::kQ4_0:
-      return launch_flash<Q4_0>(p, stream);
+      return launch_flash_mma<Q4_0>(p, stream);
     default:
       return Status::kUnsupported;
   }
@@ -119,6 +120,11 @@ Status attention(const AttentionParams& params, cudaStream_t stream) {
   }
   if (params.key_size > kMaxKeySize || params.value_size > kMaxValueSize) {
     return Status::kUnsupported;
+  }
+  if (!all_multiples_of(row_alignment(params.cache_dtype), address_of(params.k_cache.data), params.k_cache.stride0,
+                        params.k_cache.stride1, params.k_cache.stride2, address_of(params.v_cache.data),
+                        params.v_cache.stride0, params.v_cache.stride1, params.v_cache.stride2)) {
+    return Status::kInvalidArgument;
   }
   FlashParams p = {};
   p.op = params;

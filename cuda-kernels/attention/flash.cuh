@@ -1,4 +1,4 @@
-// Flash attention over pages (Dao et al. 2022), for decoding and prefill alike.
+// Flash attention over pages (Dao et al. 2022) by FMA, for decoding and prefill alike.
 //
 // A block has one KV head of one sequence and up to kRows packed rows: row r is query row r / G, head r % G of the G
 // that share the KV head, so that a key is decoded once for all of them. It walks tiles of 32 keys:
@@ -13,6 +13,7 @@
 #pragma once
 
 #include "attention/flash.h"
+#include "attention/block_rows.cuh"
 #include "attention/state.cuh"
 #include "attention/visible.cuh"
 #include "common/launch.h"
@@ -20,8 +21,6 @@
 #include "quant/codes.cuh"
 
 namespace levin {
-
-constexpr int kAttentionWarps = kAttentionThreads / kWarpSize;
 
 template <typename CacheFormat, int kRows_, int kColumns_>
 struct FlashTraits {
@@ -35,8 +34,6 @@ struct FlashTraits {
 // Floats from one row to the next in shared memory: an odd number of 16-byte units, so that lanes that read the same
 // column of 32 rows meet no bank conflict.
 __host__ __device__ inline int64_t tile_stride(int64_t size) { return round_up<int64_t>(size, kChunk) + 4; }
-
-__host__ __device__ inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // Dynamic shared memory: queries [kRows], keys or values [kTileKeys], rows of tile_stride each.
 struct FlashShared {
@@ -57,10 +54,6 @@ struct FlashShared {
     return static_cast<size_t>(rows * tile_stride(p.key_size) + tile_floats) * sizeof(float);
   }
 };
-
-// Page of each key of a tile, -1 for keys nobody reads, -2 for entries outside the cache.
-constexpr int kUnread = -1;
-constexpr int kUnknownPage = -2;
 
 // Decodes rows of 32 keys into shared memory; zeros for keys without a page.
 template <typename Format>
@@ -115,31 +108,12 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
   const int lane = thread % kWarpSize;
   const int warp = thread / kWarpSize;
 
-  // Which rows and keys.
-  const int64_t row_tile = blockIdx.x % p.row_tiles;
-  const int64_t kv_head = blockIdx.x / p.row_tiles % p.op.kv_heads;
-  const int64_t b = blockIdx.x / p.row_tiles / p.op.kv_heads;
-  const int64_t first_token = p.op.cu_seqlens_q[b];
-  const int64_t query_len = p.op.cu_seqlens_q[b + 1] - first_token;
-  const int64_t kv_len = p.op.kv_lens[b];
-  const int64_t first_row = row_tile * kRows;
-  const int64_t rest = query_len * p.group - first_row;
-  if (rest <= 0) {
+  const BlockRows block(p, kRows);
+  if (block.rows <= 0) {
     return;
   }
-  const int rows = rest < kRows ? static_cast<int>(rest) : kRows;
-  const int64_t first_query = first_row / p.group;
-  const int64_t last_query = (first_row + rows - 1) / p.group;
-  const VisibleKeys first_seen = VisibleKeys::of(p.op, first_token + first_query, first_query, query_len, kv_len);
-  const VisibleKeys last_seen = VisibleKeys::of(p.op, first_token + last_query, last_query, query_len, kv_len);
+  const int rows = block.rows;
   const bool split = p.partial != nullptr;
-  int64_t begin = first_seen.begin;
-  int64_t end = last_seen.end;
-  if (split) {
-    begin = larger(begin, static_cast<int64_t>(blockIdx.y) * kSegmentKeys);
-    const int64_t segment_end = (static_cast<int64_t>(blockIdx.y) + 1) * kSegmentKeys;
-    end = end < segment_end ? end : segment_end;
-  }
 
   // Rows of this warp, one after another: what they see and their states.
   VisibleKeys seen[kRowsPerWarp];
@@ -147,8 +121,7 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
   SoftmaxState total[kRowsPerWarp];
 #pragma unroll
   for (int i = 0; i < kRowsPerWarp; ++i) {
-    const int64_t query = (first_row + warp + i * kAttentionWarps) / p.group;
-    seen[i] = VisibleKeys::of(p.op, first_token + query, query, query_len, kv_len);
+    seen[i] = block.seen_by(warp + i * kAttentionWarps);
     state[i] = total[i] = SoftmaxState::empty();
   }
   float o[kRows][kColumns] = {};
@@ -156,28 +129,21 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
 
   // Queries to shared memory, padded with zeros.
   for (int64_t i = thread; i < rows * shared.query_stride; i += kAttentionThreads) {
-    const int64_t row = first_row + i / shared.query_stride;
+    const int row = static_cast<int>(i / shared.query_stride);
     const int64_t d = i % shared.query_stride;
-    const float* q = p.op.q.row(first_token + row / p.group, kv_head * p.group + row % p.group);
+    const float* q = p.op.q.row(block.token(row), block.head(row));
     shared.queries[i] = d < p.op.key_size ? q[d] : 0.0f;
   }
 
-  const int32_t* table = p.op.page_table.row(b);
   const bool latent = p.op.v_cache.data == p.op.k_cache.data;
   const int64_t value_stride = latent ? shared.key_stride : shared.value_stride;
-  for (int64_t tile = begin / kTileKeys * kTileKeys; tile < end; tile += kTileKeys) {
+  for (int64_t tile = block.begin / kTileKeys * kTileKeys; tile < block.end; tile += kTileKeys) {
     __syncthreads();
     if (thread < kTileKeys) {
-      const int64_t j = tile + thread;
-      int page = kUnread;
-      if (j >= begin && j < end) {
-        const int64_t entry = table[j / p.op.page_size];
-        page = entry >= 0 && entry < p.op.pages ? static_cast<int>(entry) : kUnknownPage;
-      }
-      pages[thread] = page;
+      pages[thread] = block.page_of(tile + thread);
     }
     __syncthreads();
-    load_tile<typename Traits::Format>(p.op.k_cache, pages, tile, p.op.page_size, kv_head, p.op.key_size,
+    load_tile<typename Traits::Format>(p.op.k_cache, pages, tile, p.op.page_size, block.kv_head, p.op.key_size,
                                        shared.key_stride, shared.tile);
     __syncthreads();
 
@@ -207,7 +173,7 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
     }
     __syncthreads();
     if (!latent) {
-      load_tile<typename Traits::Format>(p.op.v_cache, pages, tile, p.op.page_size, kv_head, p.op.value_size,
+      load_tile<typename Traits::Format>(p.op.v_cache, pages, tile, p.op.page_size, block.kv_head, p.op.value_size,
                                          value_stride, shared.tile);
       __syncthreads();
     }
@@ -246,7 +212,7 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
 
     // The end of a segment.
     const int64_t next_tile = tile + kTileKeys;
-    if (!split && (next_tile % kSegmentKeys == 0 || next_tile >= end)) {
+    if (!split && (next_tile % kSegmentKeys == 0 || next_tile >= block.end)) {
 #pragma unroll
       for (int i = 0; i < kRowsPerWarp; ++i) {
         const MergeFactors both = merge(total[i], state[i]);
@@ -272,29 +238,21 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
   for (int i = 0; i < kRowsPerWarp; ++i) {
     const int row = warp + i * kAttentionWarps;
     if (row < rows && lane == 0) {
-      const int64_t t = first_token + (first_row + row) / p.group;
-      const int64_t h = kv_head * p.group + (first_row + row) % p.group;
       if (split) {
-        p.states[(t * p.op.heads + h) * p.segments + blockIdx.y] = make_float2(state[i].m, state[i].l);
+        block.store_state(row, state[i]);
       } else {
-        finishes[row] = finish(total[i], p.op.sinks == nullptr ? nullptr : p.op.sinks + h);
-        if (p.op.lse.data != nullptr) {
-          p.op.lse.row(t)[h] = finishes[row].lse;
-        }
+        finishes[row] = block.store_finish(row, total[i]);
       }
     }
   }
   __syncthreads();
-  if (split && begin >= end) {
+  if (split && block.begin >= block.end) {
     return;
   }
 #pragma unroll
   for (int row = 0; row < kRows; ++row) {
     if (row < rows) {
-      const int64_t t = first_token + (first_row + row) / p.group;
-      const int64_t h = kv_head * p.group + (first_row + row) % p.group;
-      float* to = split ? p.partial + ((t * p.op.heads + h) * p.segments + blockIdx.y) * p.op.value_size
-                        : p.op.out.row(t, h);
+      float* to = block.result(row);
 #pragma unroll
       for (int c = 0; c < kColumns; ++c) {
         const int64_t d = thread + c * kAttentionThreads;

@@ -15,8 +15,13 @@ struct FlashParams {
   float2* states;       // [T, H, segments] m and l when split, else null
 };
 
+// By FMA, for F32 caches: products of float32 stay float32.
 template <typename Format>
 Status launch_flash(const FlashParams& params, cudaStream_t stream);
+
+// By mma, for all others.
+template <typename Format>
+Status launch_flash_mma(const FlashParams& params, cudaStream_t stream);
 
 // Joins what split blocks left in partial and states.
 Status merge_segments(const FlashParams& params, cudaStream_t stream);

@@ -12,6 +12,11 @@ __host__ inline bool all_multiples_of_16(T... values) {
   return (((values) % 16 == 0) && ...);
 }
 
+template <typename... T>
+__host__ inline bool all_multiples_of(int64_t bytes, T... values) {
+  return (((values) % bytes == 0) && ...);
+}
+
 template <typename T>
 __host__ inline int64_t address_of(const T* pointer) {
   return static_cast<int64_t>(reinterpret_cast<uintptr_t>(pointer));

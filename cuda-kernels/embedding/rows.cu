@@ -108,6 +108,9 @@ Status embed(const EmbedParams& params, cudaStream_t stream) {
   if (!is_readable(params.dtype)) {
     return Status::kUnsupported;
   }
+  if (!all_multiples_of(row_alignment(params.dtype), address_of(params.table.data), params.table.stride0)) {
+    return Status::kInvalidArgument;
+  }
   const int64_t threads = ceil_div<int64_t>(params.size, kChunk) * kQuad;
   LaunchShape shape;
   shape.block = dim3(block_of(threads));
@@ -123,6 +126,9 @@ Status decode_rows(const DecodeRowsParams& params, cudaStream_t stream) {
   if (!is_readable(params.dtype)) {
     return Status::kUnsupported;
   }
+  if (!all_multiples_of(row_alignment(params.dtype), address_of(params.x.data), params.x.stride0)) {
+    return Status::kInvalidArgument;
+  }
   const int64_t threads = ceil_div<int64_t>(params.size, kChunk) * kQuad;
   LaunchShape shape;
   shape.block = dim3(block_of(threads));
@@ -137,6 +143,9 @@ Status encode_rows(const EncodeRowsParams& params, cudaStream_t stream) {
   }
   if (!can_encode(params.dtype)) {
     return Status::kUnsupported;
+  }
+  if (!all_multiples_of(row_alignment(params.dtype), address_of(params.out.data), params.out.stride0)) {
+    return Status::kInvalidArgument;
   }
   const int64_t groups_per_row = ceil_div<int64_t>(params.size, 32);
   LaunchShape shape;

@@ -62,13 +62,26 @@ struct WeightFragment {
 
   // n0 and n1 are the rows' indices, for formats whose scales lie apart.
   __device__ void decode(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k,
-                         const WeightScales& scales, int64_t n0, int64_t n1) {
+                         const ExternalScales& scales, int64_t n0, int64_t n1) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       Codes codes;
       Format::decode(r == 0 ? row0 : row1, chunk, quad, k, codes);
       if constexpr (Format::kExternalScale) {
         apply_external_scale(scales, r == 0 ? n0 : n1, chunk, codes);
+      }
+      set_row(r, codes);
+    }
+  }
+
+  // The same for formats that carry their scales; rows that are null are zeros.
+  __device__ void decode_or_zeros(const uint8_t* row0, const uint8_t* row1, int64_t chunk, int quad, int64_t k) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const uint8_t* row = r == 0 ? row0 : row1;
+      Codes codes = {};
+      if (row != nullptr) {
+        Format::decode(row, chunk, quad, k, codes);
       }
       set_row(r, codes);
     }

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "levin/kernels/dtype.h"
-#include "levin/kernels/mixed_linear.h"
 #include "levin/kernels/status.h"
 #include "levin/kernels/views.h"
 
@@ -20,6 +19,14 @@ struct GemmTile {
   int32_t unused;
 };
 
+// WeightScales of mixed_linear.h as the kernel wants them: chunks of 32 values, and 32-bit divisors.
+struct ExternalScales {
+  MatrixView<const uint8_t> scales, zeros;
+  uint32_t rows_per_scale, chunks_per_scale;
+  DType dtype;
+  bool e8m0;
+};
+
 // A column is a row of x: token t, and of its inner rows one head or one chosen expert j. Column c of a product
 // by expert is t = c / inner, j = c % inner; of one by head, t = c and j is the plane.
 struct GemmParams {
@@ -29,7 +36,7 @@ struct GemmParams {
   MatrixView<const float> bias;    // [planes, N] or null
   MatrixView<const uint8_t> residual;  // [T, N] of out_dtype or null
   const float* x_scale;            // [T] factors of sums before bias, or null
-  WeightScales scales;             // of formats with kExternalScale
+  ExternalScales scales;           // of formats with kExternalScale
   const int32_t* order;            // [columns] column of each tile row, or null for 0, 1, 2, ...
   const GemmTile* tiles;           // by expert; null: planes times tiles of columns
   MatrixView<const int32_t> ids;   // [T, inner] without tiles: one column a tile, its plane; or null

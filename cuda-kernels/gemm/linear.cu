@@ -2,6 +2,7 @@
 #include "levin/kernels/linear.h"
 
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "gemm/gemm.h"
 #include "tiles/gemm_tiles.h"
 
@@ -13,6 +14,10 @@ Status linear(const LinearParams& params, cudaStream_t stream) {
   }
   if (params.tokens == 0 || params.heads == 0 || params.n == 0) {
     return Status::kOk;
+  }
+  if (!all_multiples_of(row_alignment(params.dtype), address_of(params.weight.data), params.weight.stride0,
+                        params.weight.stride1)) {
+    return Status::kInvalidArgument;
   }
   const int tile_columns = gemm_tile_columns(params.tokens);
   GemmParams p = {};

@@ -2,6 +2,7 @@
 #include "levin/kernels/mixed_linear.h"
 
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "gemm/gemm.h"
 #include "quant/external.cuh"
 #include "tiles/gemm_tiles.h"
@@ -38,6 +39,23 @@ bool is_valid(const MixedLinearParams& p) {
          s.rows_per_scale > 0 && s.values_per_scale > 0 && whole_chunks && (!packs_chunks(p.codes) || p.k % 32 == 0);
 }
 
+bool is_aligned(const MixedLinearParams& p) {
+  constexpr int64_t kPackedAlignment = 2;
+  return all_multiples_of(packs_chunks(p.codes) ? kPackedAlignment : 1, address_of(p.weight.data), p.weight.stride0) &&
+         all_multiples_of(row_alignment(p.x_dtype), address_of(p.x.data), p.x.stride0) &&
+         all_multiples_of(row_alignment(p.out_dtype), address_of(p.out.data), p.out.stride0,
+                          address_of(p.residual.data), p.residual.stride0) &&
+         (p.scales.e8m0 || all_multiples_of(row_alignment(p.scales.dtype), address_of(p.scales.scales.data),
+                                            p.scales.scales.stride0));
+}
+
+ExternalScales scales_of(const MixedLinearParams& p) {
+  const int64_t rows = p.scales.rows_per_scale < p.n ? p.scales.rows_per_scale : p.n;
+  const int64_t chunks = p.scales.values_per_scale < p.k ? p.scales.values_per_scale / 32 : ceil_div<int64_t>(p.k, 32);
+  return {p.scales.scales, p.scales.zeros,  static_cast<uint32_t>(rows), static_cast<uint32_t>(chunks > 0 ? chunks : 1),
+          p.scales.dtype,  p.scales.e8m0};
+}
+
 }  // namespace
 
 Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
@@ -47,6 +65,9 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   if (params.tokens == 0 || params.n == 0) {
     return Status::kOk;
   }
+  if (!is_aligned(params)) {
+    return Status::kInvalidArgument;
+  }
   const int tile_columns = gemm_tile_columns(params.tokens);
   GemmParams p = {};
   p.weight = {params.weight.data, 0, params.weight.stride0};
@@ -55,7 +76,7 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   p.bias = {params.bias, 0};
   p.residual = params.residual;
   p.x_scale = params.x_scale;
-  p.scales = params.scales;
+  p.scales = scales_of(params);
   p.columns = params.tokens;
   p.inner = 1;
   p.planes = 1;

@@ -3,6 +3,7 @@
 // every tile there could be. With combine the products pass through the workspace and are added in order.
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "gemm/gemm.h"
 #include "levin/kernels/linear.h"
 #include "tiles/gemm_tiles.h"
@@ -146,7 +147,8 @@ Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
   if (params.tokens == 0 || params.chosen == 0 || params.n == 0) {
     return Status::kOk;
   }
-  if (params.experts == 0) {
+  if (params.experts == 0 || !all_multiples_of(row_alignment(params.dtype), address_of(params.weight.data),
+                                               params.weight.stride0, params.weight.stride1)) {
     return Status::kInvalidArgument;
   }
   const WorkspaceLayout layout(params);

@@ -22,11 +22,11 @@ namespace levin {
 #define LEVIN_MMA(name, kind, instruction, minimum)                                                             \
   inline void name(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],                               \
                    const float (&c)[4] LEVIN_PTX_CALLER) {                                                      \
-    emulator::mma(emulator::MmaType::kind, {d, a, b, c}, LEVIN_PTX_WHERE);                                      \
+    emulator::mma(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);                                        \
   }
 #define LEVIN_MMA_HALF_K(name, kind, instruction)                                                               \
   inline void name(float (&d)[4], const uint32_t (&a)[2], uint32_t b, const float (&c)[4] LEVIN_PTX_CALLER) {   \
-    emulator::mma_half_k(emulator::MmaType::kind, {d, a, &b, c}, LEVIN_PTX_WHERE);                              \
+    emulator::mma_half_k(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);                                 \
   }
 
 #else
@@ -71,7 +71,7 @@ LEVIN_MMA_HALF_K(mma_m16n8k8_bf16, kBf16, "mma.sync.aligned.m16n8k8.row.col.f32.
 __device__ __forceinline__ void mma_m16n8k32_s8(int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
                                                 const int32_t (&c)[4] LEVIN_PTX_CALLER) {
 #ifdef LEVIN_EMULATED
-  emulator::mma_s8({d, a, b, c}, LEVIN_PTX_WHERE);
+  emulator::mma_s8(d, a, b, c, LEVIN_PTX_WHERE);
 #else
   asm volatile(
       "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "

@@ -36,7 +36,9 @@ struct Codes {
   float offset[2];
 };
 
-// Blocks begin at even addresses unless their size is odd, and nothing more is known.
+// Blocks begin at multiples of 4 if their size is one, else at even addresses if that is even (views.h).
+__device__ inline uint32_t load_u32_aligned(const uint8_t* p) { return *reinterpret_cast<const uint32_t*>(p); }
+
 __device__ inline uint32_t load_u16(const uint8_t* p) { return *reinterpret_cast<const uint16_t*>(p); }
 
 __device__ inline uint32_t load_u32(const uint8_t* p) { return load_u16(p) | load_u16(p + 2) << 16; }

@@ -1,7 +1,7 @@
 // Codes whose scales lie apart: the decoders leave scale to the caller (kExternalScale).
 #pragma once
 
-#include "levin/kernels/mixed_linear.h"
+#include "gemm/gemm.h"
 #include "quant/codes.cuh"
 #include "quant/plain.cuh"
 #include "quant/small.cuh"
@@ -79,9 +79,9 @@ using ExternalE3M2 = ExternalSixBits<3>;
 using ExternalE2M3 = ExternalSixBits<2>;
 
 // Sets the scale of a chunk of weight row n, and takes its zero point off the codes.
-__device__ inline void apply_external_scale(const WeightScales& s, int64_t n, int64_t chunk, Codes& codes) {
-  const int64_t row = n / s.rows_per_scale;
-  const int64_t column = chunk * kChunk / s.values_per_scale;
+__device__ inline void apply_external_scale(const ExternalScales& s, int64_t n, int64_t chunk, Codes& codes) {
+  const uint32_t row = static_cast<uint32_t>(n) / s.rows_per_scale;
+  const uint32_t column = static_cast<uint32_t>(chunk) / s.chunks_per_scale;
   const uint8_t* at = s.scales.row(row);
   float scale;
   if (s.e8m0) {

@@ -272,7 +272,7 @@ struct IQ4_XS : SuperBlock<sizeof(BlockIQ4_XS), 32, false> {
     const int bottom = block->scales_low[sub / 2] >> (sub % 2 * 4) & 15;
     const int top = block->scales_high >> (2 * sub) & 3;
     set_scale(codes, f16_to_float(block->d) * static_cast<float>((bottom | top << 4) - 32));
-    set_iq4_levels(codes, load_u32(block->qs + 16 * sub + 4 * quad));
+    set_iq4_levels(codes, load_u32_aligned(block->qs + 16 * sub + 4 * quad));
   }
 };
 

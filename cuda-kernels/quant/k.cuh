@@ -66,7 +66,7 @@ struct Q2_K : SuperBlock<sizeof(BlockQ2_K), 16, true> {
       const uint32_t packed = block->scales[2 * sub + half];
       codes.scale[half] = d * static_cast<float>(packed & 15);
       codes.offset[half] = -(dmin * static_cast<float>(packed >> 4));
-      const uint32_t bytes = load_u32(block->qs + sub / 4 * 32 + kHalfChunk * half + 4 * quad) >> (sub % 4 * 2);
+      const uint32_t bytes = load_u32_aligned(block->qs + sub / 4 * 32 + kHalfChunk * half + 4 * quad) >> (sub % 4 * 2);
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = float_of_code(bytes >> (8 * i) & 3, 0.0f);
@@ -116,7 +116,7 @@ struct Q4_K : SuperBlock<sizeof(BlockQ4_K), 32, true> {
     const uint8_t* qs = block->qs + sub / 2 * 32 + 4 * quad;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      const uint32_t bytes = load_u32(qs + kHalfChunk * half) >> (sub % 2 * 4);
+      const uint32_t bytes = load_u32_aligned(qs + kHalfChunk * half) >> (sub % 2 * 4);
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = float_of_code(bytes >> (8 * i) & 15, 0.0f);
@@ -134,8 +134,8 @@ struct Q5_K : SuperBlock<sizeof(BlockQ5_K), 32, true> {
     const uint8_t* qs = block->qs + sub / 2 * 32 + 4 * quad;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      const uint32_t bytes = load_u32(qs + kHalfChunk * half) >> (sub % 2 * 4);
-      const uint32_t fifths = load_u32(block->qh + kHalfChunk * half + 4 * quad) >> sub;
+      const uint32_t bytes = load_u32_aligned(qs + kHalfChunk * half) >> (sub % 2 * 4);
+      const uint32_t fifths = load_u32_aligned(block->qh + kHalfChunk * half + 4 * quad) >> sub;
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = float_of_code((bytes >> (8 * i) & 15) | (fifths >> (8 * i) & 1) << 4, 0.0f);

@@ -68,7 +68,7 @@ struct Q4_0 : BlockOf32<sizeof(BlockQ4_0), false> {
 struct Q4_1 : BlockOf32<sizeof(BlockQ4_1), true> {
   static __device__ void decode(const uint8_t* row, int64_t chunk, int quad, int64_t, Codes& codes) {
     const auto* block = reinterpret_cast<const BlockQ4_1*>(row) + chunk;
-    set_nibbles(codes, load_u32(block->qs + 4 * quad), 0.0f);
+    set_nibbles(codes, load_u32_aligned(block->qs + 4 * quad), 0.0f);
     set_scale(codes, f16_to_float(block->d), f16_to_float(block->m));
   }
 };
@@ -84,7 +84,7 @@ struct Q5_0 : BlockOf32<sizeof(BlockQ5_0), false> {
 struct Q5_1 : BlockOf32<sizeof(BlockQ5_1), true> {
   static __device__ void decode(const uint8_t* row, int64_t chunk, int quad, int64_t, Codes& codes) {
     const auto* block = reinterpret_cast<const BlockQ5_1*>(row) + chunk;
-    set_five_bits(codes, load_u32(block->qs + 4 * quad), load_u32(block->qh), quad, 0.0f);
+    set_five_bits(codes, load_u32_aligned(block->qs + 4 * quad), load_u32_aligned(block->qh), quad, 0.0f);
     set_scale(codes, f16_to_float(block->d), f16_to_float(block->m));
   }
 };

@@ -18,13 +18,31 @@ struct PlainFormat {
 
   static __device__ void decode(const uint8_t* row, int64_t chunk, int quad, int64_t size, Codes& codes) {
     const Storage* values = reinterpret_cast<const Storage*>(row);
+    const int64_t first = chunk * kChunk + 4 * quad;
+    if ((chunk + 1) * kChunk <= size && reinterpret_cast<uintptr_t>(row) % sizeof(Four) == 0) {
 #pragma unroll
-    for (int i = 0; i < kCodesPerThread; ++i) {
-      const int64_t at = chunk * kChunk + i / 4 * kHalfChunk + 4 * quad + i % 4;
-      codes.value[i] = at < size ? Element::load(values[at]) : 0.0f;
+      for (int half = 0; half < 2; ++half) {
+        const Four four = *reinterpret_cast<const Four*>(values + first + half * kHalfChunk);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          codes.value[4 * half + i] = Element::load(four.values[i]);
+        }
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < kCodesPerThread; ++i) {
+        const int64_t at = first + i / 4 * kHalfChunk + i % 4;
+        codes.value[i] = at < size ? Element::load(values[at]) : 0.0f;
+      }
     }
     set_scale(codes, 1.0f);
   }
+
+ private:
+  // One access where the row begins at a multiple of it.
+  struct __align__(4 * sizeof(Storage) < 16 ? 4 * sizeof(Storage) : 16) Four {
+    Storage values[4];
+  };
 };
 
 struct F32Element {

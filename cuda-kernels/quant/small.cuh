@@ -128,7 +128,7 @@ struct NVFP4 {
       const int group = 2 * static_cast<int>(chunk % 2) + half;
       codes.scale[half] = half_ue4m3(block->scales[group]);
       codes.offset[half] = 0.0f;
-      const uint32_t bytes = load_u32(block->qs + 8 * group + quad % 2 * 4) >> (quad / 2 * 4);
+      const uint32_t bytes = load_u32_aligned(block->qs + 8 * group + quad % 2 * 4) >> (quad / 2 * 4);
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = doubled_e2m1(bytes >> (8 * i) & 15);

@@ -2,6 +2,7 @@
 // pairs of the queries, then write keys and values, 32 values a thread, with the bits of the dtype's codec.
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "common/vectors.cuh"
 #include "levin/kernels/rope.h"
 #include "quant/encode.cuh"
 
@@ -86,6 +87,11 @@ Status rope_append(const RopeAppendParams& params, cudaStream_t stream) {
   }
   if (!can_encode(params.cache_dtype)) {
     return Status::kUnsupported;
+  }
+  if (!all_multiples_of(row_alignment(params.cache_dtype), address_of(params.k_cache.data), params.k_cache.stride0,
+                        params.k_cache.stride1, params.k_cache.stride2, address_of(params.v_cache.data),
+                        params.v_cache.stride0, params.v_cache.stride1, params.v_cache.stride2)) {
+    return Status::kInvalidArgument;
   }
   const int64_t pairs = params.cos_sin.data == nullptr ? 0 : params.pairs * params.heads;
   const int64_t threads = round_up<int64_t>(pairs > kWarpSize ? pairs : kWarpSize, kWarpSize);

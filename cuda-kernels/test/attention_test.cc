@@ -249,6 +249,7 @@ void check(const Case& c) {
 
 int main() {
   for (DType dtype : {DType::kF32, DType::kBF16}) {
+    check({{4, 30}, {100, 290}, 8, 2, 256, 256, false, dtype, 0, 0, false, true, false});
     check({{1}, {1}, 2, 1, 16, 16, false, dtype, 0, 0, false, true, false});
     check({{1}, {700}, 4, 1, 64, 64, false, dtype, 0, 0, true, true, false});
     check({{40}, {577}, 4, 2, 64, 64, false, dtype, 0, 0, false, true, false});

@@ -35,7 +35,8 @@ levin_status guarded(const char* entry, Body&& body) noexcept {
     return LEVIN_OK;
   } catch (const Failure& failure) {
     try {
-      remember(std::string(entry) + ": " + failure.text);
+      // A missing driver is no fault of the entry that noticed.
+      remember(failure.status == LEVIN_NO_DRIVER ? failure.text : std::string(entry) + ": " + failure.text);
     } catch (...) {
       remember({});
     }

@@ -36,9 +36,6 @@ std::string describe_other(Block&, const void* address) {
 
 void Block::check_access(int thread, const void* address, size_t bytes, bool write) {
   uintptr_t at = reinterpret_cast<uintptr_t>(address);
-  if (at - reinterpret_cast<uintptr_t>(stacks_) < kStacksBytes) {
-    return;
-  }
   const char* wrong = nullptr;
   std::string (*what)(Block&, const void*) = nullptr;
   if (Heap::instance().contains(address)) {
@@ -64,33 +61,39 @@ void Block::check_access(int thread, const void* address, size_t bytes, bool wri
 }
 
 void check_read(const void* address, size_t bytes) {
-  if (current_block != nullptr) {
-    current_block->check_read(current_block->current(), address, bytes);
+  if (!regions.plainly_good(address, bytes)) {
+    Block* block = current_block();
+    if (block != nullptr) {
+      block->check_read(block->current(), address, bytes);
+    }
   }
 }
 
 void check_write(const void* address, size_t bytes) {
-  if (current_block != nullptr) {
-    current_block->check_write(current_block->current(), address, bytes);
+  if (!regions.plainly_good(address, bytes)) {
+    Block* block = current_block();
+    if (block != nullptr) {
+      block->check_write(block->current(), address, bytes);
+    }
   }
 }
 
 void check_read_of_lane(int lane, const void* address, size_t bytes) {
-  current_block->check_read(current_block->current() / kWarp * kWarp + lane, address, bytes);
+  current_block()->check_read(current_block()->current() / kWarp * kWarp + lane, address, bytes);
 }
 
 void check_write_of_lane(int lane, const void* address, size_t bytes) {
-  current_block->check_write(current_block->current() / kWarp * kWarp + lane, address, bytes);
+  current_block()->check_write(current_block()->current() / kWarp * kWarp + lane, address, bytes);
 }
 
 void mark_in_flight(const void* address, size_t bytes) {
-  current_block->shared().forget(address, bytes);
+  current_block()->shared().forget(address, bytes);
 }
 
 namespace {
 
 void check_aligned(const void* address, size_t bytes) {
-  if (current_block != nullptr && reinterpret_cast<uintptr_t>(address) % bytes != 0) {
+  if (current_block() != nullptr && reinterpret_cast<uintptr_t>(address) % bytes != 0) {
     fault("misaligned access of %zu bytes at %p", bytes, address);
   }
 }
@@ -98,9 +101,9 @@ void check_aligned(const void* address, size_t bytes) {
 }  // namespace
 
 void check_atomic(const void* address, size_t bytes) {
-  if (current_block != nullptr) {
+  if (current_block() != nullptr) {
     check_aligned(address, bytes);
-    current_block->check_read(current_block->current(), address, bytes);
+    current_block()->check_read(current_block()->current(), address, bytes);
   }
 }
 
@@ -169,7 +172,7 @@ struct OutOfBounds {
 };
 
 void __ubsan_handle_type_mismatch_v1(TypeMismatch* data, uintptr_t pointer) {
-  if (levin::emulator::current_block != nullptr) {
+  if (levin::emulator::current_block() != nullptr) {
     levin::emulator::fault("misaligned access: %p is not aligned to the %u bytes of %s, at %s:%u",
                            reinterpret_cast<void*>(pointer), 1u << data->log_alignment,
                            data->type->name, data->where.file, data->where.line);
@@ -177,7 +180,7 @@ void __ubsan_handle_type_mismatch_v1(TypeMismatch* data, uintptr_t pointer) {
 }
 
 void __ubsan_handle_out_of_bounds(OutOfBounds* data, uintptr_t index) {
-  if (levin::emulator::current_block != nullptr) {
+  if (levin::emulator::current_block() != nullptr) {
     levin::emulator::fault("out-of-bounds index %lld of array %s, at %s:%u",
                            static_cast<long long>(index), data->array->name, data->where.file,
                            data->where.line);
@@ -185,13 +188,13 @@ void __ubsan_handle_out_of_bounds(OutOfBounds* data, uintptr_t index) {
 }
 
 void __ubsan_handle_divrem_overflow(SourceLocation* where, uintptr_t, uintptr_t) {
-  if (levin::emulator::current_block != nullptr) {
+  if (levin::emulator::current_block() != nullptr) {
     levin::emulator::fault("integer division by zero or overflow, at %s:%u", where->file, where->line);
   }
 }
 
 void __ubsan_handle_shift_out_of_bounds(SourceLocation* where, uintptr_t, uintptr_t count) {
-  if (levin::emulator::current_block != nullptr) {
+  if (levin::emulator::current_block() != nullptr) {
     levin::emulator::fault("shift by %lld, which devices and C++ define differently, at %s:%u",
                            static_cast<long long>(count), where->file, where->line);
   }

@@ -20,7 +20,7 @@ LEVIN_INDEX(grid_dimensions, gridDim);
 
 namespace levin::emulator {
 
-__thread Block* current_block;
+Regions regions;
 
 namespace {
 
@@ -29,6 +29,8 @@ constexpr size_t kStackColours = 37;
 constexpr size_t kColourBytes = 192;
 /* So often all threads may poll in vain before nothing is held to be able to change. */
 constexpr int kIdleRounds = 1000;
+
+std::mutex regions_mutex;
 
 uint64_t mix(uint64_t x) {
   x += 0x9e3779b97f4a7c15ull;
@@ -62,18 +64,40 @@ void Grid::fail(const std::string& text) {
 }
 
 Block::Block()
-    : stack_of_(kMaxThreads), thread_index_(kMaxThreads), fibers_(kMaxThreads), waits_(kMaxThreads), copies_(kMaxThreads) {
-  void* range = mmap(nullptr, kStacksBytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (range == MAP_FAILED) {
+    : stack_of_(kMaxThreads),
+      thread_index_(kMaxThreads),
+      fibers_(kMaxThreads),
+      waits_(kMaxThreads),
+      copies_(kMaxThreads) {
+  std::lock_guard<std::mutex> lock(regions_mutex);
+  if (regions.stacks_bytes == 0) {
+    void* range = mmap(nullptr, kStacksBytes * kMaxBlocks, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED) {
+      throw std::bad_alloc();
+    }
+    regions.stacks = reinterpret_cast<uintptr_t>(range);
+    regions.stacks_bytes = kStacksBytes * kMaxBlocks;
+  }
+  while (++slot_ < kMaxBlocks && regions.blocks[slot_] != nullptr) {
+  }
+  if (slot_ == kMaxBlocks) {
     throw std::bad_alloc();
   }
-  stacks_ = static_cast<char*>(range);
+  regions.blocks[slot_] = this;
+  stacks_ = reinterpret_cast<char*>(regions.stacks) + static_cast<size_t>(slot_) * kStacksBytes;
   free_stacks_.reserve(kMaxThreads);
 }
 
 Block::~Block() {
-  munmap(stacks_, kStacksBytes);
+  std::lock_guard<std::mutex> lock(regions_mutex);
+  madvise(stacks_, kStacksBytes, MADV_DONTNEED);
+  regions.blocks[slot_] = nullptr;
+}
+
+void Block::bind_thread() {
+  shared_.bind_thread();
+  index_of_thread_ = &thread_index;
 }
 
 void Block::run(Grid& grid, uint64_t block) {
@@ -134,19 +158,17 @@ void Block::run(Grid& grid, uint64_t block) {
   block_dimensions = call.block;
   grid_dimensions = call.grid;
 
-  Block* outer = current_block;
-  current_block = this;
+  regions.blocks[slot_] = this;
   int first = next_thread();
   enter(first);
   switch_fiber(host_, fibers_[static_cast<size_t>(first)]);
-  current_block = outer;
 }
 
 /* Sets up the running thread; gives it a stack if it has not started. */
 void Block::enter(int thread) {
   size_t t = static_cast<size_t>(thread);
   current_ = thread;
-  thread_index = thread_index_[t];
+  *index_of_thread_ = thread_index_[t];
   if (stack_of_[t] < 0) {
     int slot = free_stacks_.back();
     free_stacks_.pop_back();
@@ -164,7 +186,7 @@ void Block::switch_to(int thread) {
 }
 
 void Block::fiber_main() {
-  Block& block = *current_block;
+  Block& block = *current_block();
   for (;;) {
     const KernelCall& call = block.grid_->call;
     call.invoke(call.function, call.params);
@@ -248,7 +270,8 @@ void Block::reorder() {
   uint32_t drawn = static_cast<uint32_t>(random_ >> 33);
   rotation_ = static_cast<int>(drawn % kWarp);
   backwards_ = (drawn & 0x100u) != 0;
-  first_warp_ = static_cast<int>(drawn >> 16) % warps_;
+  /* 15 bits are left: a scaled number, as a division would cost more than the rest. */
+  first_warp_ = static_cast<int>((drawn >> 16) * static_cast<uint32_t>(warps_) >> 15);
 }
 
 void Block::suspend(const char* what, Location where) {
@@ -432,7 +455,7 @@ std::string Block::place(int thread) const {
 }
 
 Block& Block::failing() {
-  current_block = nullptr;
+  regions.blocks[slot_] = nullptr;
   return *this;
 }
 

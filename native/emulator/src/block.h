@@ -16,13 +16,11 @@
 #include "cuda_runtime_api.h"
 #include "emulator/execution.h"
 #include "fiber.h"
+#include "regions.h"
 #include "shared_memory.h"
 
 namespace levin::emulator {
 
-constexpr int kWarp = 32;
-constexpr int kMaxWarps = 32;
-constexpr int kMaxThreads = kWarp * kMaxWarps;
 constexpr int kNamedBarriers = 16;
 
 /* A launch while it runs, shared by the threads that run its blocks. */
@@ -66,10 +64,6 @@ struct ThreadCopies {
   uint32_t open_product_group = 0;
 };
 
-/* Address space only: a thread uses a page or two of it. */
-constexpr size_t kStackBytes = size_t{256} << 10;
-constexpr size_t kStacksBytes = kStackBytes * kMaxThreads;
-
 class Block {
  public:
   Block();
@@ -78,7 +72,7 @@ class Block {
   Block& operator=(const Block&) = delete;
 
   /* Must come before run(), on the same thread. */
-  void bind_thread() { shared_.bind_thread(); }
+  void bind_thread();
   void run(Grid& grid, uint64_t block);
 
   /* For the running thread: */
@@ -91,10 +85,14 @@ class Block {
   Block& failing();
   [[noreturn]] void fault(int thread, const std::string& text);
   void check_read(int thread, const void* address, size_t bytes) {
-    check_access(thread, address, bytes, false);
+    if (!regions.plainly_good(address, bytes)) {
+      check_access(thread, address, bytes, false);
+    }
   }
   void check_write(int thread, const void* address, size_t bytes) {
-    check_access(thread, address, bytes, true);
+    if (!regions.plainly_good(address, bytes)) {
+      check_access(thread, address, bytes, true);
+    }
   }
   uint32_t active_lanes() const;
 
@@ -178,7 +176,9 @@ class Block {
 
   SharedMemory shared_;
   FiberState host_;
+  int slot_ = -1;
   char* stacks_ = nullptr;
+  uint3* index_of_thread_ = nullptr;
   std::vector<int> free_stacks_;
   std::vector<int> stack_of_;
   std::vector<uint3> thread_index_;
@@ -190,9 +190,6 @@ class Block {
   Warp warp_state_[kMaxWarps];
   Barrier barriers_[kNamedBarriers];
 };
-
-/* The block that the calling OS thread runs, or null on a host thread. */
-extern __thread Block* current_block;
 
 }  // namespace levin::emulator
 

@@ -87,7 +87,7 @@ void for_pieces(const BulkCopy& copy, Move move) {
 }
 
 void make_load(const BulkCopy& copy) {
-  Block& block = *current_block;
+  Block& block = *current_block();
   for_pieces(copy, [&](const char* global, char* shared, uint32_t bytes) {
     block.check_write(copy.thread, shared, bytes);
     if (global == nullptr) {
@@ -101,7 +101,7 @@ void make_load(const BulkCopy& copy) {
 }
 
 void make_store(const BulkCopy& copy) {
-  Block& block = *current_block;
+  Block& block = *current_block();
   for_pieces(copy, [&](char* global, const char* shared, uint32_t bytes) {
     if (global != nullptr) {
       block.check_read(copy.thread, shared, bytes);
@@ -120,7 +120,7 @@ BulkCopy contiguous(void* global, void* shared, uint32_t bytes) {
   copy.global = static_cast<char*>(global);
   copy.shared = static_cast<char*>(shared);
   copy.bytes = bytes;
-  copy.thread = current_block->current();
+  copy.thread = current_block()->current();
   return copy;
 }
 
@@ -131,19 +131,19 @@ BulkCopy tiled(int rank, const CUtensorMap* map, void* shared, const int32_t* co
   copy.shared = static_cast<char*>(shared);
   copy.bytes = box_bytes(copy.map);
   std::memcpy(copy.coordinates, coordinates, static_cast<size_t>(rank) * sizeof(int32_t));
-  copy.thread = current_block->current();
+  copy.thread = current_block()->current();
   return copy;
 }
 
 void start_load(BulkCopy copy, uint64_t* barrier) {
   copy.barrier = barrier;
-  current_block->check_write(copy.thread, copy.shared, copy.bytes);
+  current_block()->check_write(copy.thread, copy.shared, copy.bytes);
   mark_in_flight(copy.shared, copy.bytes);
-  current_block->loads().push_back(copy);
+  current_block()->loads().push_back(copy);
 }
 
 void start_store(BulkCopy copy) {
-  ThreadCopies& copies = current_block->copies();
+  ThreadCopies& copies = current_block()->copies();
   copy.group = copies.open_store_group;
   copies.stores.push_back(copy);
 }
@@ -171,7 +171,7 @@ void tma_store(int rank, const CUtensorMap* map, const void* shared, const int32
 }
 
 void bulk_commit() {
-  ++current_block->copies().open_store_group;
+  ++current_block()->copies().open_store_group;
 }
 
 void bulk_wait(int pending_groups) {
@@ -179,7 +179,7 @@ void bulk_wait(int pending_groups) {
 }
 
 void finish_loads(uint64_t* barrier) {
-  std::vector<BulkCopy>& loads = current_block->loads();
+  std::vector<BulkCopy>& loads = current_block()->loads();
   size_t kept = 0;
   for (size_t i = 0; i < loads.size(); ++i) {
     if (loads[i].barrier == barrier) {
@@ -192,7 +192,7 @@ void finish_loads(uint64_t* barrier) {
 }
 
 void finish_stores(int pending_groups) {
-  ThreadCopies& copies = current_block->copies();
+  ThreadCopies& copies = current_block()->copies();
   size_t done = 0;
   for (; done < copies.stores.size(); ++done) {
     const BulkCopy& copy = copies.stores[done];

@@ -53,16 +53,16 @@ void start_copy(void* shared, const void* global, uint32_t bytes, uint32_t sourc
   }
   check_write(shared, bytes);
   mark_in_flight(shared, bytes);
-  current_block->copies().pending.push_back(
-      {shared, global, bytes, source_bytes, current_block->copies().open_group});
+  current_block()->copies().pending.push_back(
+      {shared, global, bytes, source_bytes, current_block()->copies().open_group});
 }
 
 void commit_copies() {
-  ++current_block->copies().open_group;
+  ++current_block()->copies().open_group;
 }
 
 void wait_for_copies(int pending_groups) {
-  ThreadCopies& copies = current_block->copies();
+  ThreadCopies& copies = current_block()->copies();
   size_t done = 0;
   for (; done < copies.pending.size(); ++done) {
     const AsyncCopy& copy = copies.pending[done];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <system_error>
 #include <thread>
 
 namespace levin::emulator {
@@ -29,7 +30,7 @@ Device& Device::instance() {
 Device::Device()
     : seed(number_from("LEVIN_EMULATOR_SEED", 1)),
       threads_(static_cast<int>(std::clamp<uint64_t>(
-          number_from("LEVIN_EMULATOR_THREADS", std::thread::hardware_concurrency()), 1, 64))) {}
+          number_from("LEVIN_EMULATOR_THREADS", std::thread::hardware_concurrency()), 1, kMaxBlocks))) {}
 
 void Device::work(Block& block, Grid& grid) {
   uint64_t blocks = blocks_of(grid.call);
@@ -49,8 +50,7 @@ void Device::work(Block& block, Grid& grid) {
   }
 }
 
-void Device::help() {
-  Block block;
+void Device::help(Block& block) {
   block.bind_thread();
   std::unique_lock<std::mutex> lock(mutex_);
   for (uint64_t seen = 0;;) {
@@ -67,24 +67,38 @@ void Device::help() {
   }
 }
 
+void Device::start_helpers() {
+  started_ = true;
+  for (int helper = 1; helper < threads_; ++helper) {
+    blocks_.push_back(std::make_unique<Block>());
+    Block* block = blocks_.back().get();
+    try {
+      std::thread([this, block] { help(*block); }).detach();
+    } catch (const std::system_error&) {
+      /* Fewer threads do the same work. */
+      return;
+    }
+  }
+}
+
 std::string Device::run(const KernelCall& call) {
   Grid grid(call, seed);
-  if (own_block_ == nullptr) {
-    own_block_ = std::make_unique<Block>();
+  if (blocks_.empty()) {
+    blocks_.reserve(kMaxBlocks);
+    blocks_.push_back(std::make_unique<Block>());
   }
-  own_block_->bind_thread();
+  blocks_[0]->bind_thread();
   bool several = blocks_of(call) > 1 && threads_ > 1;
+  if (several && !started_) {
+    start_helpers();
+  }
   if (several) {
     std::lock_guard<std::mutex> lock(mutex_);
     grid_ = &grid;
     ++generation_;
-    for (int helper = 1; !started_ && helper < threads_; ++helper) {
-      std::thread([this] { help(); }).detach();
-    }
-    started_ = true;
     wake_.notify_all();
   }
-  work(*own_block_, grid);
+  work(*blocks_[0], grid);
   if (several) {
     std::unique_lock<std::mutex> lock(mutex_);
     grid_ = nullptr;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "block.h"
 
@@ -24,12 +25,14 @@ class Device {
 
  private:
   Device();
-  void help();
+  void help(Block& block);
+  void start_helpers();
   static void work(Block& block, Grid& grid);
 
   int threads_;
   bool started_ = false;
-  std::unique_ptr<Block> own_block_;
+  /* The caller's first; created by callers, who can report that memory is short. */
+  std::vector<std::unique_ptr<Block>> blocks_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable idle_;

@@ -20,7 +20,7 @@ std::string formatted(const char* format, va_list arguments) {
 }  // namespace
 
 void fault(const char* format, ...) {
-  Block& block = current_block->failing();
+  Block& block = current_block()->failing();
   va_list arguments;
   va_start(arguments, format);
   std::string text = formatted(format, arguments);
@@ -29,7 +29,7 @@ void fault(const char* format, ...) {
 }
 
 void fault_of_lane(int lane, const char* format, ...) {
-  Block& block = current_block->failing();
+  Block& block = current_block()->failing();
   va_list arguments;
   va_start(arguments, format);
   std::string text = formatted(format, arguments);
@@ -38,47 +38,47 @@ void fault_of_lane(int lane, const char* format, ...) {
 }
 
 void warp_collective(const Collective& collective, uint32_t mask, void* arguments, Location where) {
-  current_block->collective(collective, mask, arguments, where);
+  current_block()->collective(collective, mask, arguments, where);
 }
 
 int block_barrier(Vote vote, int predicate, Location where) {
-  return current_block->barrier(vote, predicate, where);
+  return current_block()->barrier(vote, predicate, where);
 }
 
 void named_barrier_sync(int id, int threads, Location where) {
-  current_block->named_barrier(id, threads, true, where);
+  current_block()->named_barrier(id, threads, true, where);
 }
 
 void named_barrier_arrive(int id, int threads, Location where) {
-  current_block->named_barrier(id, threads, false, where);
+  current_block()->named_barrier(id, threads, false, where);
 }
 
 void poll(const char* what, Location where) {
-  current_block->poll(what, where);
+  current_block()->poll(what, where);
 }
 
 void made_progress() {
-  current_block->made_progress();
+  current_block()->made_progress();
 }
 
 int lane_id() {
-  return current_block->current() % kWarp;
+  return current_block()->current() % kWarp;
 }
 
 int warp_id() {
-  return current_block->current() / kWarp;
+  return current_block()->current() / kWarp;
 }
 
 void* dynamic_shared_memory() {
-  return current_block->shared().dynamic();
+  return current_block()->shared().dynamic();
 }
 
 size_t dynamic_shared_bytes() {
-  return current_block->shared().dynamic_bytes();
+  return current_block()->shared().dynamic_bytes();
 }
 
 uint32_t shared_address(const void* pointer) {
-  uint32_t address = current_block->shared().shared_address(pointer);
+  uint32_t address = current_block()->shared().shared_address(pointer);
   if (address == 0) {
     fault("%p is no address of shared memory", pointer);
   }
@@ -86,7 +86,7 @@ uint32_t shared_address(const void* pointer) {
 }
 
 bool is_shared(const void* pointer) {
-  return current_block->shared().shared_address(pointer) != 0;
+  return current_block()->shared().shared_address(pointer) != 0;
 }
 
 uint16_t compare_and_swap(uint16_t* address, uint16_t expected, uint16_t desired) {

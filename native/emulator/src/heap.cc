@@ -46,19 +46,19 @@ Heap& Heap::instance() {
 Heap::Heap() : total_bytes_(device_memory_bytes()) {
   for (size_t bytes = size_t{1} << 38; bytes >= size_t{1} << 30; bytes /= 2) {
     void* range = reserve(bytes);
-    void* shadow = range == nullptr ? nullptr : reserve(bytes / kGranule);
+    void* shadow = range == nullptr ? nullptr : reserve(bytes / Regions::kGranule);
     if (shadow != nullptr) {
-      start_ = reinterpret_cast<uintptr_t>(range);
-      bytes_ = bytes;
-      shadow_ = static_cast<uint8_t*>(shadow);
-      holes_[start_ + kGap] = bytes - kGap;
+      regions.heap = reinterpret_cast<uintptr_t>(range);
+      regions.heap_bytes = bytes;
+      regions.heap_shadow = static_cast<uint8_t*>(shadow);
+      holes_[regions.heap + kGap] = bytes - kGap;
       break;
     }
     if (range != nullptr) {
       munmap(range, bytes);
     }
   }
-  total_bytes_ = std::min(total_bytes_, bytes_ / 2);
+  total_bytes_ = std::min(total_bytes_, regions.heap_bytes / 2);
 }
 
 void* Heap::allocate(size_t bytes, bool host) {
@@ -80,10 +80,10 @@ void* Heap::allocate(size_t bytes, bool host) {
   }
   live_[start] = {start, bytes, host};
   used_bytes_ += host ? 0 : bytes;
-  size_t granule = (start - start_) / kGranule;
-  std::memset(shadow_ + granule, kGranule, bytes / kGranule);
-  if (bytes % kGranule != 0) {
-    shadow_[granule + bytes / kGranule] = static_cast<uint8_t>(bytes % kGranule);
+  size_t granule = (start - regions.heap) / Regions::kGranule;
+  std::memset(regions.heap_shadow + granule, Regions::kGranule, bytes / Regions::kGranule);
+  if (bytes % Regions::kGranule != 0) {
+    regions.heap_shadow[granule + bytes / Regions::kGranule] = static_cast<uint8_t>(bytes % Regions::kGranule);
   }
   /* Fresh memory reads as NaN in every float type, so that what was never written shows. */
   std::memset(reinterpret_cast<void*>(start), 0xff, std::min(bytes, kPoisonedBytes));
@@ -99,7 +99,7 @@ bool Heap::release(void* pointer) {
   Extent extent = found->second;
   live_.erase(found);
   used_bytes_ -= extent.host ? 0 : extent.bytes;
-  std::memset(shadow_ + (extent.start - start_) / kGranule, 0, (extent.bytes + kGranule - 1) / kGranule);
+  std::memset(regions.heap_shadow + (extent.start - regions.heap) / Regions::kGranule, 0, (extent.bytes + Regions::kGranule - 1) / Regions::kGranule);
   size_t bytes = occupied(extent.bytes);
   if (bytes >= kReturnedBytes) {
     uintptr_t page = (extent.start + 4095) & ~uintptr_t{4095};
@@ -143,18 +143,19 @@ size_t Heap::free_bytes() {
   return total_bytes_ - used_bytes_;
 }
 
-bool Heap::accessible_run(size_t offset, size_t bytes) const {
+bool Heap::accessible(const void* pointer, size_t bytes) const {
+  size_t offset = reinterpret_cast<uintptr_t>(pointer) - regions.heap;
   size_t end = offset + bytes;
-  if (end > bytes_ || end < offset) {
+  if (end > regions.heap_bytes || end < offset) {
     return false;
   }
-  size_t last = (end - 1) / kGranule;
-  for (size_t granule = offset / kGranule; granule < last; ++granule) {
-    if (shadow_[granule] != kGranule) {
+  size_t last = (end - 1) / Regions::kGranule;
+  for (size_t granule = offset / Regions::kGranule; granule < last; ++granule) {
+    if (regions.heap_shadow[granule] != Regions::kGranule) {
       return false;
     }
   }
-  return shadow_[last] >= end - last * kGranule;
+  return regions.heap_shadow[last] >= end - last * Regions::kGranule;
 }
 
 Heap::Extent Heap::extent_near(const void* pointer) {

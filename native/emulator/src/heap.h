@@ -10,6 +10,8 @@
 #include <map>
 #include <mutex>
 
+#include "regions.h"
+
 namespace levin::emulator {
 
 class Heap {
@@ -26,18 +28,10 @@ class Heap {
   size_t free_bytes();
 
   bool contains(const void* pointer) const {
-    return reinterpret_cast<uintptr_t>(pointer) - start_ < bytes_;
+    return reinterpret_cast<uintptr_t>(pointer) - regions.heap < regions.heap_bytes;
   }
   /* All of these bytes belong to one live allocation. */
-  bool accessible(const void* pointer, size_t bytes) const {
-    uintptr_t offset = reinterpret_cast<uintptr_t>(pointer) - start_;
-    size_t granule = offset / kGranule;
-    size_t inside = offset % kGranule;
-    if (inside + bytes <= kGranule) {
-      return shadow_[granule] >= inside + bytes;
-    }
-    return accessible_run(offset, bytes);
-  }
+  bool accessible(const void* pointer, size_t bytes) const;
   /* The live allocation that pointer lies in or, failing that, ends before it; bytes 0 if there is none. */
   struct Extent {
     uintptr_t start;
@@ -47,13 +41,8 @@ class Heap {
   Extent extent_near(const void* pointer);
 
  private:
-  static constexpr size_t kGranule = 16;
   Heap();
-  bool accessible_run(size_t offset, size_t bytes) const;
 
-  uintptr_t start_ = 0;
-  size_t bytes_ = 0;
-  uint8_t* shadow_ = nullptr;
   size_t total_bytes_ = 0;
   size_t used_bytes_ = 0;
   std::mutex mutex_;

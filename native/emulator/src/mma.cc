@@ -13,39 +13,48 @@ namespace levin::emulator {
 
 namespace {
 
-/* Lane 4g + q holds of row g (even registers of a) and g + 8 (odd ones) values e q .. e q + e - 1 of each
-   group of 4e, where e is how many a register holds; of b the same of column g. */
+template <class Accumulator>
+struct LaneFragments {
+  Accumulator* d;
+  const uint32_t* a;
+  const uint32_t* b;
+  const Accumulator* c;
+};
+using MmaLane = LaneFragments<float>;
+using IntegerMmaLane = LaneFragments<int32_t>;
+
+/* Lane 4g + q holds of row g (even registers of a) and g + 8 (odd ones) the quad's register q of each group
+   along k; of b the same of column g. */
 template <class DecoderA, class DecoderB, int kGroups>
 void perform_mma(const Lanes& lanes) {
-  constexpr int kPer = DecoderA::kPerRegister;
-  static_assert(kPer == DecoderB::kPerRegister, "both operands have the same width");
-  constexpr int kK = kGroups * 4 * kPer;
+  static_assert(DecoderA::kPerRegister == DecoderB::kPerRegister, "both operands have the same width");
   if (lanes.mask != ~0u) {
     fault("mma.sync needs all 32 lanes");
   }
-  MmaTile m;
+  MmaTile tile;
+  if (kGroups == 1) {
+    std::memset(tile.a_bits, 0, sizeof tile.a_bits);
+    std::memset(tile.b_bits, 0, sizeof tile.b_bits);
+  }
   for (int lane = 0; lane < kWarp; ++lane) {
     const MmaLane& l = *lanes.of<MmaLane>(lane);
     int g = lane / 4;
     int q = lane % 4;
     for (int group = 0; group < kGroups; ++group) {
-      int k = group * 4 * kPer + kPer * q;
-      DecoderA::widen(l.a[2 * group], &m.a[g][k]);
-      DecoderA::widen(l.a[2 * group + 1], &m.a[g + 8][k]);
-      float column[4];
-      DecoderB::widen(l.b[group], column);
-      for (int i = 0; i < kPer; ++i) {
-        m.b[k + i][g] = column[i];
-      }
+      tile.a_bits[g][4 * group + q] = l.a[2 * group];
+      tile.a_bits[g + 8][4 * group + q] = l.a[2 * group + 1];
+      tile.b_bits[4 * group + q][g] = l.b[group];
     }
-    std::memcpy(&m.d[g][2 * q], l.c, 8);
-    std::memcpy(&m.d[g + 8][2 * q], l.c + 2, 8);
+    std::memcpy(&tile.d[g][2 * q], l.c, 8);
+    std::memcpy(&tile.d[g + 8][2 * q], l.c + 2, 8);
   }
-  multiply_tile(m, kK);
+  widen_a<DecoderA>(tile);
+  widen_b<DecoderB>(tile);
+  multiply_planes(tile, DecoderA::kPerRegister, 4 * kGroups);
   for (int lane = 0; lane < kWarp; ++lane) {
     const MmaLane& l = *lanes.of<MmaLane>(lane);
-    std::memcpy(l.d, &m.d[lane / 4][2 * (lane % 4)], 8);
-    std::memcpy(l.d + 2, &m.d[lane / 4 + 8][2 * (lane % 4)], 8);
+    std::memcpy(l.d, &tile.d[lane / 4][2 * (lane % 4)], 8);
+    std::memcpy(l.d + 2, &tile.d[lane / 4 + 8][2 * (lane % 4)], 8);
   }
 }
 
@@ -100,15 +109,18 @@ constexpr Collective kMmaS8{"mma.sync.s8", perform_mma_s8};
 
 }  // namespace
 
-void mma(MmaType type, MmaLane lane, Location where) {
+void mma(MmaType type, float* d, const uint32_t* a, const uint32_t* b, const float* c, Location where) {
+  MmaLane lane{d, a, b, c};
   warp_collective(kMma[static_cast<int>(type)], ~0u, &lane, where);
 }
 
-void mma_half_k(MmaType type, MmaLane lane, Location where) {
+void mma_half_k(MmaType type, float* d, const uint32_t* a, uint32_t b, const float* c, Location where) {
+  MmaLane lane{d, a, &b, c};
   warp_collective(kMmaHalfK[static_cast<int>(type)], ~0u, &lane, where);
 }
 
-void mma_s8(IntegerMmaLane lane, Location where) {
+void mma_s8(int32_t* d, const uint32_t* a, const uint32_t* b, const int32_t* c, Location where) {
+  IntegerMmaLane lane{d, a, b, c};
   warp_collective(kMmaS8, ~0u, &lane, where);
 }
 

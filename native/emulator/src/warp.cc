@@ -9,6 +9,14 @@ namespace {
 /* What a lane reads that the mask leaves out or that has exited: a device promises nothing. */
 constexpr uint64_t kUndefined = 0xfff7dead7fbadbadull;
 
+struct ShuffleLane {
+  uint64_t value;
+  uint64_t result;
+  int operand;
+  int width;
+  Shuffle kind;
+};
+
 int source_lane(int lane, const ShuffleLane& l) {
   int first = lane & ~(l.width - 1);
   int last = first + l.width - 1;
@@ -127,11 +135,13 @@ constexpr Collective kSyncWarp{"__syncwarp", perform_sync};
 
 }  // namespace
 
-void shuffle(uint32_t mask, ShuffleLane& lane, Location where) {
-  if (lane.width <= 0 || lane.width > kWarp || (lane.width & (lane.width - 1)) != 0) {
-    fault("shuffle with width %d: it must be 1, 2, 4, 8, 16 or 32", lane.width);
+uint64_t shuffle_bits(Shuffle kind, uint32_t mask, uint64_t bits, int operand, int width, Location where) {
+  if (width <= 0 || width > kWarp || (width & (width - 1)) != 0) {
+    fault("shuffle with width %d: it must be 1, 2, 4, 8, 16 or 32", width);
   }
-  warp_collective(kShuffle[static_cast<int>(lane.kind)], mask, &lane, where);
+  ShuffleLane lane{bits, 0, operand, width, kind};
+  warp_collective(kShuffle[static_cast<int>(kind)], mask, &lane, where);
+  return lane.result;
 }
 
 uint32_t ballot(uint32_t mask, int predicate, Location where) {
@@ -170,7 +180,7 @@ bool elect(Location where) {
 }
 
 uint32_t active_mask() {
-  return current_block->active_lanes();
+  return current_block()->active_lanes();
 }
 
 }  // namespace levin::emulator

@@ -44,7 +44,7 @@ struct Layout {
 };
 
 const void* checked(uint32_t address, uint32_t bytes) {
-  const char* pointer = current_block->shared().at_shared_address(address);
+  const char* pointer = current_block()->shared().at_shared_address(address);
   if (pointer == nullptr) {
     fault("wgmma: the descriptor leads to shared address %u, beyond the block's memory", address);
   }
@@ -52,73 +52,56 @@ const void* checked(uint32_t address, uint32_t bytes) {
   return pointer;
 }
 
-/* One value: to is a register's worth of floats, of which the first counts. */
+/* The register that holds kPer values of a row (or column of b) from k on. */
 template <class Decoder>
-float value_at(const Layout& layout, uint32_t row, uint32_t k, bool transposed) {
-  constexpr uint32_t kBytes = 4 / Decoder::kPerRegister;
-  uint32_t bits = 0;
-  std::memcpy(&bits, checked(layout.address(row, k, kBytes, transposed), kBytes), kBytes);
-  float widened[4];
-  Decoder::widen(bits, widened);
-  return widened[0];
-}
-
-/* kPerRegister values with neighbouring k. */
-template <class Decoder>
-void values_at(const Layout& layout, uint32_t row, uint32_t k, float* to) {
-  constexpr uint32_t kBytes = 4 / Decoder::kPerRegister;
-  uint32_t bits;
-  std::memcpy(&bits, checked(layout.address(row, k, kBytes, false), 4), 4);
-  Decoder::widen(bits, to);
-}
-
-template <class Decoder>
-void load_a(MmaTile& tile, const Lanes& lanes, int warp, uint32_t k_size) {
+uint32_t register_at(const Layout& layout, uint32_t row, uint32_t k, bool transposed) {
   constexpr uint32_t kPer = Decoder::kPerRegister;
+  constexpr uint32_t kBytes = 4 / kPer;
+  uint32_t bits = 0;
+  if (!transposed) {
+    std::memcpy(&bits, checked(layout.address(row, k, kBytes, false), 4), 4);
+    return bits;
+  }
+  for (uint32_t i = 0; i < kPer; ++i) {
+    uint32_t value = 0;
+    std::memcpy(&value, checked(layout.address(row, k + i, kBytes, true), kBytes), kBytes);
+    bits |= value << (8 * kBytes * i);
+  }
+  return bits;
+}
+
+template <class Decoder>
+void load_a(MmaTile& tile, const Lanes& lanes, int warp) {
   const WgmmaLane& first = *lanes.of<WgmmaLane>(0);
   if (first.a_registers != nullptr) {
-    for (uint32_t lane = 0; lane < kWarp; ++lane) {
-      const uint32_t* a = lanes.of<WgmmaLane>(static_cast<int>(lane))->a_registers;
-      for (uint32_t i = 0; i < 4; ++i) {
-        Decoder::widen(a[i], &tile.a[lane / 4 + i % 2 * 8][i / 2 * 4 * kPer + lane % 4 * kPer]);
+    for (int lane = 0; lane < kWarp; ++lane) {
+      const uint32_t* a = lanes.of<WgmmaLane>(lane)->a_registers;
+      for (int i = 0; i < 4; ++i) {
+        tile.a_bits[lane / 4 + i % 2 * 8][i / 2 * 4 + lane % 4] = a[i];
       }
     }
-    return;
-  }
-  Layout layout(first.a);
-  for (uint32_t row = 0; row < kTileRows; ++row) {
-    uint32_t row_of_group = static_cast<uint32_t>(warp) * kTileRows + row;
-    if (first.transpose_a) {
-      for (uint32_t k = 0; k < k_size; ++k) {
-        tile.a[row][k] = value_at<Decoder>(layout, row_of_group, k, true);
-      }
-    } else {
-      for (uint32_t k = 0; k < k_size; k += kPer) {
-        values_at<Decoder>(layout, row_of_group, k, &tile.a[row][k]);
+  } else {
+    Layout layout(first.a);
+    for (uint32_t row = 0; row < kTileRows; ++row) {
+      for (uint32_t r = 0; r < kTileRegisters; ++r) {
+        tile.a_bits[row][r] = register_at<Decoder>(layout, static_cast<uint32_t>(warp) * kTileRows + row,
+                                                   r * Decoder::kPerRegister, first.transpose_a);
       }
     }
   }
+  widen_a<Decoder>(tile);
 }
 
 template <class Decoder>
-void load_b(MmaTile& tile, const WgmmaLane& lane, uint32_t first_column, uint32_t k_size) {
-  constexpr uint32_t kPer = Decoder::kPerRegister;
+void load_b(MmaTile& tile, const WgmmaLane& lane, uint32_t first_column) {
   Layout layout(lane.b);
   for (uint32_t column = 0; column < kTileColumns; ++column) {
-    for (uint32_t k = 0; k < k_size; k += kPer) {
-      float values[4];
-      if (lane.transpose_b) {
-        for (uint32_t i = 0; i < kPer; ++i) {
-          values[i] = value_at<Decoder>(layout, first_column + column, k + i, true);
-        }
-      } else {
-        values_at<Decoder>(layout, first_column + column, k, values);
-      }
-      for (uint32_t i = 0; i < kPer; ++i) {
-        tile.b[k + i][column] = values[i];
-      }
+    for (uint32_t r = 0; r < kTileRegisters; ++r) {
+      tile.b_bits[r][column] =
+          register_at<Decoder>(layout, first_column + column, r * Decoder::kPerRegister, lane.transpose_b);
     }
   }
+  widen_b<Decoder>(tile);
 }
 
 PendingProduct& product_of(ThreadCopies& copies, const WgmmaLane& lane) {
@@ -137,8 +120,7 @@ PendingProduct& product_of(ThreadCopies& copies, const WgmmaLane& lane) {
 
 template <class Decoder>
 void perform_wgmma(const Lanes& lanes) {
-  constexpr uint32_t kK = 8 * Decoder::kPerRegister;
-  Block& block = *current_block;
+  Block& block = *current_block();
   const WgmmaLane& first = *lanes.of<WgmmaLane>(0);
   int warp = block.current() / kWarp;
   if (lanes.mask != ~0u || (warp / kWarpsOfGroup + 1) * kWarpsOfGroup * kWarp > block.threads()) {
@@ -153,9 +135,9 @@ void perform_wgmma(const Lanes& lanes) {
     }
   }
   MmaTile tile;
-  load_a<Decoder>(tile, lanes, warp % kWarpsOfGroup, kK);
+  load_a<Decoder>(tile, lanes, warp % kWarpsOfGroup);
   for (int column = 0; column < first.n; column += kTileColumns) {
-    load_b<Decoder>(tile, first, static_cast<uint32_t>(column), kK);
+    load_b<Decoder>(tile, first, static_cast<uint32_t>(column));
     for (int l = 0; l < kWarp; ++l) {
       PendingProduct& product = product_of(block.copies_of_lane(l), *lanes.of<WgmmaLane>(l));
       float* values = product.values + column / 2;
@@ -163,7 +145,7 @@ void perform_wgmma(const Lanes& lanes) {
         tile.d[l / 4 + i / 2 * 8][l % 4 * 2 + i % 2] = first.accumulate ? values[i] : 0.0f;
       }
     }
-    multiply_tile(tile, kK);
+    multiply_planes(tile, Decoder::kPerRegister, kTileRegisters);
     for (int l = 0; l < kWarp; ++l) {
       PendingProduct& product = product_of(block.copies_of_lane(l), *lanes.of<WgmmaLane>(l));
       float* values = product.values + column / 2;
@@ -204,11 +186,11 @@ void wgmma(MmaType type, WgmmaLane lane, Location where) {
 void wgmma_fence() {}
 
 void wgmma_commit() {
-  ++current_block->copies().open_product_group;
+  ++current_block()->copies().open_product_group;
 }
 
 void wgmma_wait(int pending_groups) {
-  ThreadCopies& copies = current_block->copies();
+  ThreadCopies& copies = current_block()->copies();
   size_t kept = 0;
   for (PendingProduct& product : copies.products) {
     if (product.group + static_cast<uint32_t>(pending_groups) < copies.open_product_group) {

@@ -5,6 +5,9 @@
 #include "check.h"
 #include "cuda_bf16.h"
 #include "cuda_fp16.h"
+#include "cuda_fp4.h"
+#include "cuda_fp6.h"
+#include "cuda_fp8.h"
 
 using namespace levin::emulator;
 
@@ -123,6 +126,38 @@ CASE(pairs_are_two_numbers) {
   __nv_bfloat162 brain = __floats2bfloat162_rn(3.0f, 1.0f);
   EQUAL(__bfloat162float(__hmax(brain.x, brain.y)), 3.0f);
   EQUAL(__bfloat162float(__high2bfloat16(-brain)), -1.0f);
+}
+
+CASE(one_byte_types_convert_and_saturate) {
+  EQUAL(float(__nv_fp8_e4m3(1000.0f)), 448.0f);
+  EQUAL(float(__nv_fp8_e5m2(-1.1f)), -1.0f);
+  EQUAL(float(__nv_fp6_e3m2(100.0f)), 28.0f);
+  EQUAL(float(__nv_fp6_e2m3(0.19f)), 0.25f);
+  EQUAL(float(__nv_fp4_e2m1(-2.5f)), -2.0f);
+  EQUAL(__nv_cvt_float_to_fp8(500.0f, __NV_NOSAT, __NV_E4M3), 0x7f);
+  EQUAL(__nv_cvt_float_to_fp8(1e9f, __NV_NOSAT, __NV_E5M2), 0x7c);
+  EQUAL(__nv_cvt_float_to_fp6(0.3f, __NV_E2M3, cudaRoundZero), 2);
+  for (unsigned code = 0; code < 256; ++code) {
+    uint8_t byte = static_cast<uint8_t>(code);
+    double wide = E4m3::decode(code);
+    float half = __half2float(__half(__nv_cvt_fp8_to_halfraw(byte, __NV_E4M3)));
+    EQUAL(wide != wide ? std::isnan(half) : half == wide, true);
+    wide = E5m2::decode(code);
+    half = __half2float(__half(__nv_cvt_fp8_to_halfraw(byte, __NV_E5M2)));
+    EQUAL(wide != wide ? std::isnan(half) : half == wide, true);
+    if (code < 64) {
+      EQUAL(__half2float(__half(__nv_cvt_fp6_to_halfraw(byte, __NV_E3M2))), E3m2::decode(code));
+    }
+    if (code < 16) {
+      EQUAL(__half2float(__half(__nv_cvt_fp4_to_halfraw(byte, __NV_E2M1))), E2m1::decode(code));
+    }
+  }
+  float2 pair = float2(__nv_fp8x2_e4m3(make_float2(3.0f, -0.5f)));
+  EQUAL(pair.x, 3.0f);
+  EQUAL(pair.y, -0.5f);
+  EQUAL(__nv_fp4x4_e2m1(make_float4(0.5f, 1.0f, -6.0f, 2.0f)).__x, 0x4f21);
+  EQUAL(float4(__nv_fp4x4_e2m1(make_float4(0.5f, 1.0f, -6.0f, 2.0f))).z, -6.0f);
+  EQUAL(float4(__nv_fp6x4_e2m3(make_float4(0.5f, 1.0f, -6.0f, 2.0f))).w, 2.0f);
 }
 
 }  // namespace

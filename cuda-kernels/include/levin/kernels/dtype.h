@@ -45,6 +45,34 @@ enum class DType : int32_t {
   kU8 = 102,
 };
 
+// What addresses of rows are multiples of, in bytes; launchers refuse others.
+constexpr int64_t row_alignment(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+    case DType::kI64:
+      return 8;
+    case DType::kF32:
+    case DType::kI32:
+    case DType::kQ4_1:
+    case DType::kQ5_1:
+    case DType::kQ2_K:
+    case DType::kQ4_K:
+    case DType::kQ5_K:
+    case DType::kIQ1_M:
+    case DType::kIQ4_XS:
+    case DType::kNVFP4:
+      return 4;
+    case DType::kF8_E4M3:
+    case DType::kF8_E5M2:
+    case DType::kU8:
+    case DType::kI8:
+    case DType::kMXFP4:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
 // Everything that decodes to numbers and is no activation format.
 constexpr bool is_readable(DType dtype) {
   switch (dtype) {

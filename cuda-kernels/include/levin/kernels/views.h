@@ -1,9 +1,9 @@
 // Tensors as kernels see them: device address of the first element and byte strides of all dimensions
 // but the last, which is contiguous. Row-major. A null address is an absent optional tensor.
 //
-// T is the element type, or const uint8_t for tensors of any DType. Rows of F32 begin at multiples of 4
-// bytes, rows of blocks at multiples of 2 (1 for MXFP4, whose blocks have 17 bytes); nothing more is
-// assumed of strides.
+// T is the element type, or const uint8_t for tensors of any DType. Rows of elements begin at multiples of
+// the element's size, rows of blocks at multiples of 4, 2 or 1 byte, the largest of these that divides the
+// block's size (row_alignment in dtype.h); nothing more is assumed of strides.
 #pragma once
 
 #include <cuda_runtime.h>

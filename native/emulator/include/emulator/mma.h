@@ -8,26 +8,14 @@ namespace levin::emulator {
 
 enum class MmaType { kF16, kBf16, kTf32, kE4m3, kE5m2, kE4m3E5m2, kE5m2E4m3 };
 
-/* The fragments of a lane: four accumulators; two registers of b for K = 8 values a quad of lanes, else one. */
-struct MmaLane {
-  float* d;
-  const uint32_t* a;
-  const uint32_t* b;
-  const float* c;
-};
-
-struct IntegerMmaLane {
-  int32_t* d;
-  const uint32_t* a;
-  const uint32_t* b;
-  const int32_t* c;
-};
-
-/* a has four registers and b two: K is 16 for 16-bit types, 8 for tf32, 32 for 8-bit ones. */
-void mma(MmaType type, MmaLane lane, Location where);
+/*
+ * The fragments of the calling lane; d may be c. a has four registers and b two: K is 16 for 16-bit types,
+ * 8 for tf32, 32 for 8-bit ones.
+ */
+void mma(MmaType type, float* d, const uint32_t* a, const uint32_t* b, const float* c, Location where);
 /* a has two registers and b one: K = 8 of 16-bit types. */
-void mma_half_k(MmaType type, MmaLane lane, Location where);
-void mma_s8(IntegerMmaLane lane, Location where);
+void mma_half_k(MmaType type, float* d, const uint32_t* a, uint32_t b, const float* c, Location where);
+void mma_s8(int32_t* d, const uint32_t* a, const uint32_t* b, const int32_t* c, Location where);
 
 }  // namespace levin::emulator
 

@@ -10,15 +10,7 @@ namespace levin::emulator {
 
 enum class Shuffle { kIndex, kUp, kDown, kXor };
 
-struct ShuffleLane {
-  uint64_t value;
-  uint64_t result;
-  int operand;
-  int width;
-  Shuffle kind;
-};
-
-void shuffle(uint32_t mask, ShuffleLane& lane, Location where);
+uint64_t shuffle_bits(Shuffle kind, uint32_t mask, uint64_t bits, int operand, int width, Location where);
 uint32_t ballot(uint32_t mask, int predicate, Location where);
 uint32_t match_any(uint32_t mask, uint64_t value, Location where);
 uint32_t match_all(uint32_t mask, uint64_t value, int* same, Location where);
@@ -30,10 +22,10 @@ uint32_t active_mask();
 template <class T>
 T shuffle(Shuffle kind, uint32_t mask, T value, int operand, int width, Location where) {
   static_assert(sizeof(T) <= 8, "shuffles move values of up to 8 bytes");
-  ShuffleLane lane{0, 0, operand, width, kind};
-  std::memcpy(&lane.value, static_cast<const void*>(&value), sizeof(T));
-  shuffle(mask, lane, where);
-  std::memcpy(static_cast<void*>(&value), &lane.result, sizeof(T));
+  uint64_t bits = 0;
+  std::memcpy(&bits, static_cast<const void*>(&value), sizeof(T));
+  bits = shuffle_bits(kind, mask, bits, operand, width, where);
+  std::memcpy(static_cast<void*>(&value), &bits, sizeof(T));
   return value;
 }
 

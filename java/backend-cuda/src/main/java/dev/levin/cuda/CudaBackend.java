@@ -253,6 +253,15 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  /** Makes the ops' shared scratch memory at least as large. */
+  void growWorkspace(long bytes) {
+    locked(
+        () -> {
+          workspace.ensure(bytes);
+          return null;
+        });
+  }
+
   /** In debug mode, waits so that a fault names the op. */
   void afterLaunch(Op op) {
     if (debug) {

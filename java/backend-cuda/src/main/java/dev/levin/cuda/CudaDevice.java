@@ -29,7 +29,11 @@ final class CudaDevice {
    */
   static List<DeviceInfo> all() {
     int[] count = new int[1];
-    Status.check(Levin.levin_device_count(count), "counting devices");
+    int status = Levin.levin_device_count(count);
+    if (status == Levin.LEVIN_NO_DRIVER) {
+      throw new DeviceException(DeviceException.Kind.UNAVAILABLE, Status.text());
+    }
+    Status.check(status, "counting devices");
     List<DeviceInfo> devices = new ArrayList<>();
     for (int index = 0; index < count[0]; index++) {
       devices.add(read(index));

@@ -90,8 +90,7 @@ final class RowOps {
     Tensor cache = op.cache();
     long pages = cache.dim(0);
     long pageBytes = pages == 0 ? 0 : cache.byteSize() / pages;
-    Tensor bytes =
-        Tensor.of(DType.U8, Shape.of(pages, pageBytes), cache.buffer(), cache.offset());
+    Tensor bytes = Tensor.of(DType.U8, Shape.of(pages, pageBytes), cache.buffer(), cache.offset());
     levin_copy_pages_args args =
         arguments.begin(op.name(), levin_copy_pages_args.class, levin_copy_pages_args::new);
     arguments.tensor(args.cache(), "cache", bytes);

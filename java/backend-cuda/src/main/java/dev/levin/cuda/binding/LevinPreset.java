@@ -26,8 +26,7 @@ public class LevinPreset implements InfoMapper {
             .cast()
             .valueTypes("long")
             .pointerTypes("LongPointer", "long[]"));
-    map.put(
-        new Info("levin_context_t", "levin_stream_t", "levin_event_t", "levin_graph_t").skip());
+    map.put(new Info("levin_context_t", "levin_stream_t", "levin_event_t", "levin_graph_t").skip());
     map.put(new Info("levin_status").cast().valueTypes("int"));
   }
 }

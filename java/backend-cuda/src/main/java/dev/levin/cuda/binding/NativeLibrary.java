@@ -8,11 +8,11 @@ import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Whether the CUDA library can be used in this process, found out once. What is missing, or does not
- * load, is a value with a reason.
+ * Whether the CUDA library can be used in this process, found out once. What is missing, or does
+ * not load, is a value with a reason.
  *
- * <p>System property {@code levin.cuda.library} is {@code native} (the default) or {@code emulated}:
- * the same kernels on a CPU emulation of CUDA, for tests.
+ * <p>System property {@code levin.cuda.library} is {@code native} (the default) or {@code
+ * emulated}: the same kernels on a CPU emulation of CUDA, for tests.
  */
 public sealed interface NativeLibrary {
   /** Chooses the library. */
