@@ -39,8 +39,16 @@ def architecture():
     return f"{major}{minor}{'a' if major >= WITH_OWN_INSTRUCTIONS else ''}-real"
 
 
+def add_toolkit_to_path():
+    """Where the toolkit's installer puts nvcc, if no PATH has it."""
+    usual = Path(os.environ.get("CUDA_HOME", "/usr/local/cuda")) / "bin"
+    if shutil.which("nvcc") is None and (usual / "nvcc").exists():
+        os.environ["PATH"] += os.pathsep + str(usual)
+
+
 def build(folder, target_architecture):
     """The library's path."""
+    add_toolkit_to_path()
     for tool in ("cmake", "nvcc"):
         if shutil.which(tool) is None:
             raise SystemExit(f"{tool} is not on the PATH; give --library with a built library")

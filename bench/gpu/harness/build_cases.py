@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from . import tensors
+from . import code_formats, tensors
 from .case import Case
+from .encoders import encode
 from .formats import FORMATS, MOST_DRAWN
-from .reference import Batch
+from .reference import Batch, candidates
 
 F = np.float32
 
@@ -291,3 +292,83 @@ def ssm_scan(rng, query_lens, pasts, H, P, G, N, skip=True):
     }
     sizes = [f"q={spell(query_lens)}", f"past={spell(pasts)}", f"H={H}", f"P={P}", f"G={G}", f"N={N}"]
     return Case("ssm_scan", label("ssm_scan", *sizes, skip=skip), fields)
+
+
+def peculiar(rng, logits):
+    """Rows that hold ties, what is no number, and nothing to choose."""
+    logits[rng.random(logits.shape) < 0.1] = -np.inf
+    for row, special in zip(logits[1:], (np.nan, np.inf, -np.inf)):
+        row[rng.integers(0, row.size)] = special
+    if len(logits) > 4:
+        logits[4] = -np.inf
+        logits[0] = np.round(logits[0])
+    return logits
+
+
+def argmax(rng, R, V):
+    logits = peculiar(rng, (rng.standard_normal((R, V)) * 3).astype(F))
+    fields = {"logits": tensors.of(logits), "ids": tensors.poisoned("I32", R)}
+    return Case("argmax", label("argmax", f"R={R}", f"V={V}"), fields)
+
+
+def between(values, at):
+    """Halfway from one value to the next, so that rounding does not decide."""
+    return (values[at] + values[at + 1]) / 2
+
+
+def sample(rng, R, V, top_k=0, top_p=False, min_p=False, temperature=0.8):
+    """Bounds lie halfway between candidates and points in the middle of a candidate's share."""
+    logits = (rng.standard_normal((R, V)) * 3).astype(F)
+    tops, floors, points = np.ones(R), np.zeros(R), np.zeros(R)
+    for row in range(R):
+        exact = logits[row].astype(np.float64)
+        masses = np.sort(np.exp(exact - exact.max()))[::-1][: top_k or V]
+        if top_p and masses.size > 1:
+            shares = np.concatenate([[0], np.cumsum(masses) / masses.sum()])
+            tops[row] = F(between(shares, int(rng.integers(0, min(20, masses.size - 1)))))
+        if min_p and masses.size > 1:
+            floors[row] = F(between(masses, int(rng.integers(0, min(20, masses.size - 1)))))
+        _, shares = candidates(exact, temperature or 1.0, top_k, tops[row], floors[row])
+        ends = np.concatenate([[0], np.cumsum(shares) / shares.sum()])
+        points[row] = between(ends, int(shares.argmax()))
+    fields = {
+        "logits": tensors.of(logits),
+        "temperature": tensors.of(np.full(R, temperature, F)),
+        "top_k": ints([top_k] * R) if top_k else None,
+        "top_p": tensors.of(tops.astype(F)) if top_p else None,
+        "min_p": tensors.of(floors.astype(F)) if min_p else None,
+        "point": tensors.of(points.astype(F)),
+        "ids": tensors.poisoned("I32", R),
+    }
+    options = {"top_k": top_k or None, "top_p": top_p, "min_p": min_p, "temperature": temperature}
+    return Case("sample", label("sample", f"R={R}", f"V={V}", **options), fields)
+
+
+def mixed_scales(rng, dtype, rows, columns):
+    if dtype == "U8":
+        return tensors.Host("U8", rng.integers(120, 130, (rows, columns), dtype=np.uint8))
+    return tensors.Host(dtype, encode(dtype, rng.uniform(0.01, 0.1, (rows, columns)).astype(F)))
+
+
+def mixed_linear(
+    rng, codes, T, N, K, rows=1, values=128, x="F32", scales="F32", out="F32", zeros=False, x_scale=False, bias=False,
+    residual=False,
+):
+    """rows by values share a scale; x, scales, out: their formats."""
+    shape = -(-N // rows), -(-K // values)
+    fields = {
+        "x": tensors.random(rng, x, T, K),
+        "x_scale": tensors.of(rng.uniform(0.5, 2, T).astype(F)) if x_scale else None,
+        "weight": tensors.Host("U8", code_formats.random(rng, codes, N, K)),
+        "scales": mixed_scales(rng, scales, *shape),
+        "zeros": tensors.Host("U8", rng.integers(0, 16, shape, dtype=np.uint8)) if zeros else None,
+        "bias": normal(rng, N) if bias else None,
+        "residual": tensors.random(rng, out, T, N) if residual else None,
+        "out": tensors.poisoned(out, T, N),
+        "rows_per_scale": rows,
+        "values_per_scale": values,
+        "codes": codes,
+    }
+    sizes = [f"x={x}", f"scales={scales}/{rows}x{values}", f"out={out}", f"T={T}", f"N={N}", f"K={K}"]
+    options = {"zeros": zeros, "x_scale": x_scale, "bias": bias, "residual": residual}
+    return Case("mixed_linear", label("mixed_linear", codes, *sizes, **options), fields)

@@ -8,7 +8,13 @@ from . import abi, reference, tensors
 from .reference import Batch
 from .tensors import Host, Placed
 
-ENUMS = {"activation": abi.ACTIVATIONS, "style": abi.ROPE_STYLES, "scoring": abi.SCORINGS}
+ENUMS = {
+    "activation": abi.ACTIVATIONS,
+    "style": abi.ROPE_STYLES,
+    "scoring": abi.SCORINGS,
+    "codes": abi.CODES,
+}
+PACKED_CODES_ALIGNMENT = 2
 BATCH_TENSORS = ["positions", "cu_seqlens_q", "kv_lens", "page_table", "state_slots"]
 
 
@@ -33,15 +39,19 @@ class Launch:
         self.args = abi.ARGS[case.op]()
         for name, value in self._flat().items():
             if isinstance(value, Host) and name not in case.aliases:
-                layout = tensors.draw_layout(layouts, value) if layouts else tensors.Layout()
-                if name == "cache":
-                    layout = tensors.Layout()
-                self.placed[name] = Placed(device, value, layout)
+                self.placed[name] = Placed(device, value, self._layout(name, value, layouts))
         for name, shared in case.aliases.items():
             self.placed[name] = self.placed[shared]
         self._fill_args()
         if case.op in abi.WITH_WORKSPACE:
             self._add_workspace()
+
+    def _layout(self, name, value, layouts):
+        """levin_copy_pages takes a contiguous cache; levin_mixed_linear's packed codes are two-byte words."""
+        if layouts is None or name == "cache":
+            return tensors.Layout()
+        packed = self.case.op == "mixed_linear" and name == "weight"
+        return tensors.draw_layout(layouts, value, PACKED_CODES_ALIGNMENT if packed else None)
 
     def _flat(self):
         flat = dict(self.case.fields)

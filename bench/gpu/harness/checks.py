@@ -17,10 +17,11 @@ def second_opinion():
 
 
 def attempt(check):
+    """Problems, and whether the device can go on."""
     try:
-        return list(check())
+        return list(check()), True
     except abi.LevinError as error:
-        return [str(error)]
+        return [str(error)], error.status != "DEVICE_LOST"
 
 
 def all_checks(device, seed, with_larger, matching, opinion):
@@ -38,11 +39,13 @@ def run(device, seed, with_larger, matching, place):
     print(f"checks: float64 reference{' and PyTorch' if opinion else f'; without PyTorch: {reason}'}, seed {seed}")
     count, failed, started = 0, 0, time.monotonic()
     for label, check in all_checks(device, seed, with_larger, matching, opinion):
-        problems = attempt(check)
+        problems, alive = attempt(check)
         count += 1
         if problems:
             failed += 1
             print(f"FAILED {label}  {place}   seed {seed}")
             print("".join(f"  {problem}\n" for problem in problems), end="", flush=True)
+        if not alive:
+            raise SystemExit("the device is lost: nothing further can run in this process")
     print(f"checks: {count} ran, {failed} failed, {time.monotonic() - started:.0f} s", flush=True)
     return count, failed

@@ -38,6 +38,12 @@ QUANTISED_PRODUCT = Tolerance(share=1e-2, cosine=1e-3)
 ATTENTION = Tolerance(absolute=1e-4, relative=1e-4, cosine=5e-6)
 LSE = Tolerance(absolute=2e-5, relative=2e-6)
 MERGE = Tolerance(absolute=1e-5, relative=1e-5)
+# Codes and 16-bit activations are exact, sums float32; then the output is rounded to its type.
+MIXED_PRODUCTS = {
+    "F32": FLOAT_PRODUCT,
+    "F16": Tolerance(share=1e-4, relative=2.0**-10),
+    "BF16": Tolerance(share=1e-4, relative=2.0**-7),
+}
 
 
 def product(dtype):

@@ -76,6 +76,9 @@ OPERATIONS = {
     "rope_table": lambda f: size(f["out"]),
     "merge_attention": lambda f: 3 * size(f["out"]),
     "route_experts": lambda f: 5 * size(f["logits"]),
+    "argmax": lambda f: size(f["logits"]),
+    "sample": lambda f: 5 * size(f["logits"]),
+    "mixed_linear": lambda f: 2 * size(f["out"]) * f["x"].shape[1],
     "causal_conv": lambda f: 2 * size(f["out"]) * f["weight"].shape[1],
 }
 

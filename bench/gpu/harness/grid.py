@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import build_cases as b
-from .abi import ACTIVATIONS, ROPE_STYLES, SCORINGS
+from .abi import ACTIVATIONS, CODES, ROPE_STYLES, SCORINGS
 from .encoders import ENCODERS
 from .formats import CACHES, FORMATS, WEIGHTS
 
@@ -112,6 +112,30 @@ def recurrences():
     yield b.causal_conv, ([7], [3], 40, 3), {"activation": "NONE"}
 
 
+def samplings():
+    for R, V in ((1, 1), (5, 7), (6, 257), (5, 4099)):
+        yield b.argmax, (R, V), {}
+        for options in ({}, {"temperature": 0.0}, {"top_k": 3}, {"top_p": True}, {"min_p": True}):
+            yield b.sample, (R, V), options
+        yield b.sample, (R, V), {"top_k": 40, "top_p": True, "min_p": True, "temperature": 1.3}
+
+
+def mixed_products():
+    whole = 1 << 20
+    for codes in CODES:
+        yield b.mixed_linear, (codes, 3, 37, 384), {"rows": whole, "values": whole, "bias": True}
+        yield b.mixed_linear, (codes, 5, 37, 384), {"values": whole, "x": "I8", "scales": "BF16", "x_scale": True}
+        yield b.mixed_linear, (codes, 20, 65, 384), {"rows": 16, "x": "BF16", "out": "BF16", "residual": True}
+        yield b.mixed_linear, (codes, 9, 37, 384), {"values": 64, "x": "F16", "scales": "F16", "out": "F16"}
+        yield b.mixed_linear, (codes, 2, 33, 96), {"values": 32, "scales": "U8", "x": "F8_E4M3", "x_scale": True}
+        yield b.mixed_linear, (codes, 1, 33, 160), {"x": "F8_E5M2", "bias": True}
+    for codes in ("U4", "I8"):
+        yield b.mixed_linear, (codes, 17, 37, 384), {"zeros": True, "scales": "F16"}
+        yield b.mixed_linear, (codes, 1, 70, 384), {"zeros": True, "rows": 32, "x": "BF16", "out": "BF16"}
+    for codes in ("E4M3", "E5M2", "I8"):
+        yield b.mixed_linear, (codes, 3, 33, 111), {"values": 32, "x": "F16"}
+
+
 def larger():
     """Sizes that the emulator would take minutes for."""
     for dtype in WEIGHTS:
@@ -127,10 +151,16 @@ def larger():
     yield b.rms_norm, (513, 4097), {}
     yield b.gated_activation, (129, 14336), {}
     yield b.route_experts, (257, 256, 8), {"scoring": "SIGMOID", "bias": True, "groups": 8, "top_groups": 4}
+    for codes in CODES:
+        yield b.mixed_linear, (codes, 129, 1025, 2048), {"x": "BF16", "scales": "BF16", "out": "BF16"}
+    yield b.argmax, (17, 151936), {}
+    yield b.sample, (9, 151936), {"top_k": 50, "top_p": True}
     yield b.ssm_scan, ([300, 1], [0, 5], 24, 64, 1, 128), {}
 
 
-SMALL = [elementwise, rows, products, positions, attentions, routings, recurrences]
+SMALL = [
+    elementwise, rows, products, positions, attentions, routings, recurrences, samplings, mixed_products,
+]
 
 
 def seed_of(seed, number):

@@ -1,6 +1,7 @@
 """Proves abi.py and formats.py against levin.h: a C compiler judges one assertion for each size, offset and constant."""
 
 import ctypes as c
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,6 +28,7 @@ def source():
         ("LEVIN_ACTIVATION_", abi.ACTIVATIONS),
         ("LEVIN_ROPE_", abi.ROPE_STYLES),
         ("LEVIN_SCORING_", abi.SCORINGS),
+        ("LEVIN_CODES_", abi.CODES),
     ):
         for value, name in enumerate(names):
             equal(prefix + name, value)
@@ -35,8 +37,17 @@ def source():
     return "\n".join(lines) + "\n"
 
 
+def missing_ops():
+    """Ops of the header that abi.py does not know."""
+    header = (INCLUDE / "levin" / "levin.h").read_text()
+    found = re.findall(r"levin_status levin_(\w+)\(levin_stream stream, const levin_\1_args\* args\)", header)
+    return sorted(set(found) - set(abi.OPS))
+
+
 def check():
     """What is wrong, as text; empty if nothing is. Without a compiler the reason is raised as LookupError."""
+    if missing_ops():
+        return f"abi.py lacks {', '.join(missing_ops())}"
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise LookupError("no C compiler (cc, gcc, clang)")

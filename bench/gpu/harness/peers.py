@@ -51,14 +51,34 @@ class Peers:
         return min(times)
 
     def of(self, case):
-        """(name, microseconds), or None for ops without a peer."""
+        """(name, microseconds), or None for ops without a peer and shapes that it does not take."""
         peer = getattr(self, case.op, None)
-        return peer(case.fields) if peer else None
+        try:
+            return peer(case.fields) if peer else None
+        except RuntimeError as error:
+            print(f"no peer of {case.label}: {str(error).splitlines()[0]}", flush=True)
+            return None
 
     def linear(self, f):
         dtype = NATIVE.get(f["weight"].dtype, torch.bfloat16)
         x, weight = self.random(*f["x"].shape, dtype=dtype), self.random(*f["weight"].shape, dtype=dtype)
         return f"cuBLAS {name_of(dtype)}", self.fastest_product(lambda: functional.linear(x, weight))
+
+    def mixed_linear(self, f):
+        """cuBLASLt's product of the same 8-bit type where PyTorch offers it, else of bfloat16."""
+        (tokens, k), n = f["x"].shape, f["out"].shape[1]
+        if f["x"].dtype == "F8_E4M3" and f["codes"] == "E4M3":
+            x, weight = (self.random(rows, k, dtype=torch.float8_e4m3fn) for rows in (tokens, n))
+            one = torch.ones((), device=self.device)
+            return "cuBLASLt f8", self.micros(
+                lambda: torch._scaled_mm(x, weight.T, scale_a=one, scale_b=one, out_dtype=torch.bfloat16)
+            )
+        x, weight = self.random(tokens, k), self.random(n, k)
+        return "cuBLAS bf16", self.fastest_product(lambda: functional.linear(x, weight))
+
+    def argmax(self, f):
+        logits = self.random(*f["logits"].shape, dtype=torch.float32)
+        return "torch f32", self.micros(lambda: logits.argmax(dim=-1))
 
     def head_linear(self, f):
         tokens, heads, k = f["x"].shape

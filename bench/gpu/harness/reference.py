@@ -9,7 +9,7 @@ from math import erf, sqrt
 
 import numpy as np
 
-from . import compare, encoders, tensors
+from . import code_formats, compare, encoders, tensors
 from .compare import Wanted
 
 
@@ -324,3 +324,63 @@ def ssm_scan(f):
             if f["skip"] is not None:
                 out[t] += f["skip"].exact[:, None] * x[t]
     return {"out": Wanted(out, compare.SUM), "state": Wanted(state, compare.SUM)}
+
+
+def is_choosable(logits):
+    return bool((logits < np.inf).all()) and not np.isneginf(logits).all()
+
+
+def argmax(f):
+    ids = [best(row)[0] if is_choosable(row) else -1 for row in f["logits"].exact]
+    return {"ids": Wanted(np.array(ids, np.int32), compare.EXACT)}
+
+
+def candidates(logits, temperature, top_k, top_p, min_p):
+    """Ids, ascending, and the masses they are drawn by."""
+    order = best(logits)
+    order = order[:top_k] if top_k > 0 else order
+    masses = np.exp(logits[order] - logits[order[0]])
+    if top_p < 1:
+        order = order[: int(np.searchsorted(np.cumsum(masses), top_p * masses.sum())) + 1]
+    if min_p > 0:
+        order = order[logits[order] >= logits[order[0]] + np.log(min_p)]
+    ids = np.sort(order)
+    return ids, np.exp((logits[ids] - logits[order[0]]) / temperature)
+
+
+def sample(f):
+    """A point lies where the cumulated masses pass it."""
+    logits = f["logits"].exact
+    options = [exact(f[name], 1.0 if name == "top_p" else 0.0) for name in ("temperature", "top_k", "top_p", "min_p")]
+    options = [np.broadcast_to(option, len(logits)) for option in options]
+    ids = argmax(f)["ids"].values.copy()
+    for row, (temperature, top_k, top_p, min_p) in enumerate(zip(*options)):
+        if ids[row] >= 0 and temperature > 0:
+            chosen, masses = candidates(logits[row], temperature, int(top_k), top_p, min_p)
+            target = f["point"].exact[row] * masses.sum()
+            ids[row] = chosen[np.searchsorted(np.cumsum(masses), target, side="right")]
+    return {"ids": Wanted(ids, compare.EXACT)}
+
+
+def mixed_weights(f):
+    """[N, K] of levin_mixed_linear: scales * (codes - zeros)."""
+    codes = code_formats.decode(f["codes"], f["weight"].encoded)
+    n, k = codes.shape
+    scales = f["scales"].values.astype(np.float64)
+    if f["scales"].dtype == "U8":
+        scales = np.ldexp(1.0, scales.astype(np.int64) - 127)
+
+    def spread(values):
+        return values.repeat(f["rows_per_scale"], axis=0)[:n].repeat(f["values_per_scale"], axis=1)[:, :k]
+
+    return spread(scales) * (codes - (0 if f["zeros"] is None else spread(f["zeros"].exact)))
+
+
+def mixed_linear(f):
+    x, w = f["x"].exact, mixed_weights(f)
+    x_scale = 1.0 if f["x_scale"] is None else f["x_scale"].exact[:, None]
+    bias, residual = exact(f["bias"]), exact(f["residual"])
+    tolerance = compare.MIXED_PRODUCTS[f["out"].dtype]
+    extra = tolerance.share * np.abs(x_scale) * lengths(x)[:, None] * lengths(w)
+    extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(bias))
+    return {"out": Wanted(residual + x_scale * (x @ w.T) + bias, tolerance, extra)}

@@ -67,11 +67,11 @@ class Layout:
 ALIGNMENT = {"MXFP4": 1, "F64": 8, "I64": 8, "F32": 4, "I32": 4, "F8_E4M3": 1, "F8_E5M2": 1, "U8": 1, "I8": 1}
 
 
-def draw_layout(rng, host):
-    """Contiguous half of the time; otherwise as odd as the ABI allows."""
+def draw_layout(rng, host, unit=None):
+    """Contiguous half of the time; otherwise as odd as the ABI allows. unit: bytes that rows are aligned to."""
     if rng.random() < 0.5 or host.encoded.size == 0:
         return Layout()
-    unit = ALIGNMENT.get(host.dtype, 2)
+    unit = unit or ALIGNMENT.get(host.dtype, 2)
     pad = [int(rng.integers(0, 4)) * unit for _ in host.shape[:-1]]
     return Layout(int(rng.integers(0, 3)) * unit, tuple(pad))
 

@@ -90,6 +90,23 @@ def mixtures(quick):
         yield one("HeadLinear", "BF16", DEEPSEEK, shape, b.head_linear, "BF16", T, 128, 512, 128)
 
 
+def mixed_products(quick):
+    block = {"rows": 128, "x": "F8_E4M3", "out": "BF16", "x_scale": True}
+    by_row = {"values": C, "x": "I8", "out": "BF16", "x_scale": True}
+    groups = {"x": "F16", "scales": "F16", "out": "F16", "zeros": True}
+    microscaled = {"values": 32, "x": "BF16", "scales": "U8", "out": "BF16"}
+    for codes, options in (("E4M3", block), ("I8", by_row), ("U4", groups), ("E2M1", microscaled)):
+        for T in (1, 512) if quick else (1, 16, 512, 2048):
+            shape = f"T={T} N={FF} K={C} x={options['x']}"
+            yield one("MixedLinear", codes, LLAMA, shape, b.mixed_linear, codes, T, FF, C, **options)
+
+
+def samplings(quick):
+    for R in (1, 64):
+        yield one("Argmax", "F32", LLAMA, f"R={R} V=128256", b.argmax, R, 128256)
+        yield one("Sample", "F32", LLAMA, f"R={R} V=128256 top_p", b.sample, R, 128256, top_p=True)
+
+
 def recurrences(quick):
     for T in (1, 512) if quick else (1, 64, 512, 2048):
         shape = f"T={T} H=80 P=64 G=1 N=128"
@@ -98,5 +115,5 @@ def recurrences(quick):
 
 
 def every(quick):
-    for part in (linears, attentions, rows, mixtures, recurrences):
+    for part in (linears, attentions, rows, mixtures, mixed_products, samplings, recurrences):
         yield from part(quick)

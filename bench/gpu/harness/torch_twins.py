@@ -124,6 +124,19 @@ def causal_conv(f):
     return {"out": out}
 
 
+def argmax(f):
+    logits = exact(f["logits"])
+    ids = torch.argmax(logits, dim=-1).int()
+    unusable = ~(logits < torch.inf).all(-1) | torch.isneginf(logits).all(-1)
+    return {"ids": torch.where(unusable, -1, ids)}
+
+
+def mixed_linear(f):
+    products = functional.linear(exact(f["x"]), moved(reference.mixed_weights(f)))
+    x_scale = 1.0 if f["x_scale"] is None else exact(f["x_scale"])[:, None]
+    return {"out": exact(f["residual"]) + x_scale * products + exact(f["bias"])}
+
+
 def copy_pages(f):
     pages = moved(f["cache"].encoded)
     source, target = (moved(f[name].values).long() for name in ("from", "to"))
@@ -134,7 +147,7 @@ TWINS = {
     twin.__name__: twin
     for twin in (
         add, soft_cap, gated_activation, rms_norm, embed, linear, head_linear, grouped_linear, attention,
-        merge_attention, route_experts, causal_conv, copy_pages,
+        merge_attention, route_experts, causal_conv, copy_pages, argmax, mixed_linear,
     )
 }
 

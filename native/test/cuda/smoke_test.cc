@@ -62,6 +62,12 @@ class Smoke {
     return tensor;
   }
 
+  Tensor constant(int64_t count, float value) {
+    Tensor tensor(session_, kF32, {count});
+    set(tensor, std::vector<float>(static_cast<size_t>(count), value));
+    return tensor;
+  }
+
   Tensor ints(std::initializer_list<int64_t> dims, const std::vector<int32_t>& values) {
     Tensor tensor(session_, kI32, dims);
     set(tensor, values);
@@ -116,6 +122,8 @@ class Smoke {
   void attention(Format format, const std::vector<int32_t>& starts, const std::vector<int32_t>& kv_lens);
   void routing();
   void recurrences();
+  void sampling();
+  void mixed_products();
 
   uint32_t next() { return state_ = state_ * 1664525u + 1013904223u; }
 
@@ -330,12 +338,49 @@ void Smoke::recurrences() {
   expect_written("ssm_scan", y, [&] { return levin_ssm_scan(session_.stream(), &scan); });
 }
 
+void Smoke::sampling() {
+  const Tensor logits = floats({5, 1027}), ids = output({5}, kI32);
+  const levin_argmax_args argmax{logits.view(), ids.view()};
+  expect_written("argmax", ids, [&] { return levin_argmax(session_.stream(), &argmax); });
+  const Tensor ones = constant(5, 1.0f), halves = constant(5, 0.5f);
+  const Tensor top_k = ints({5}, {0, 1, 40, 1027, 5000});
+  const levin_sample_args sample{logits.view(), ones.view(),   top_k.view(), halves.view(),
+                                 halves.view(), halves.view(), ids.view()};
+  expect_written("sample", ids, [&] { return levin_sample(session_.stream(), &sample); });
+}
+
+void Smoke::mixed_products() {
+  const int64_t k = 192;
+  const Tensor scales = floats({37, 3}), zeros = blocks({LEVIN_DTYPE_U8, 1, 1}, {37, 3});
+  for (int32_t codes = LEVIN_CODES_E4M3; codes <= LEVIN_CODES_E2M3; ++codes) {
+    const int64_t row_bytes = codes <= LEVIN_CODES_I8 ? k : codes <= LEVIN_CODES_E2M1 ? k / 2 : k / 4 * 3;
+    const Tensor weight = blocks({LEVIN_DTYPE_U8, 1, 1}, {37, row_bytes});
+    for (const Format format : {kF32, kF16, Format{LEVIN_DTYPE_I8, 1, 1}, Format{LEVIN_DTYPE_F8_E4M3, 1, 1}}) {
+      const Tensor x = blocks(format, {9, k}), out = output({9, 37});
+      levin_mixed_linear_args args{};
+      args.x = x.view();
+      args.weight = weight.view();
+      args.scales = scales.view();
+      if (codes == LEVIN_CODES_U4 || codes == LEVIN_CODES_I8) {
+        args.zeros = zeros.view();
+      }
+      args.out = out.view();
+      args.rows_per_scale = 1;
+      args.values_per_scale = 64;
+      args.codes = codes;
+      expect_written("mixed_linear", out, [&] { return levin_mixed_linear(session_.stream(), &args); });
+    }
+  }
+}
+
 int Smoke::run() {
   elementwise();
   products();
   caches();
   routing();
   recurrences();
+  sampling();
+  mixed_products();
   session_.wait();
   std::printf("smoke: %d launches, %d failed\n", checks_, failures_);
   return failures_ == 0 ? 0 : 1;
