@@ -12,7 +12,7 @@
  * Products and sums are fused by fma within a group.
  *
  * Needs decode_group and load_activations of a quant file. Macros:
- *   ROW_BLOCK    rows of an item in row_products; 4 on CPUs, otherwise 1
+ *   ROW_BLOCK    rows of an item in row_products; 1 by default, and always where lanes share a row
  *   TOKEN_BLOCK  most tokens of row_products; 4 by default
  *   TILE_TOKENS  tokens of a tile; 32 by default, a multiple of 8 (of 4 where LANES is 1)
  *   TILE_ROWS    rows of a tile; 64 by default, a multiple of 4 (4 where LANES is 1)
@@ -33,7 +33,7 @@ INLINE long groups_of(long k) {
 #if LANES == 1
 
 #ifndef ROW_BLOCK
-#define ROW_BLOCK 4
+#define ROW_BLOCK 1
 #endif
 #ifndef TILE_ROWS
 #define TILE_ROWS 4

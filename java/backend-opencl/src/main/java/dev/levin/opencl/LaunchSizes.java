@@ -51,7 +51,7 @@ record LaunchSizes(
 
   private static final DeviceClass CPU =
       new DeviceClass(
-          new LaunchSizes(1, 64, 8, 4, 4, 1, 32, 4, 16, 8),
+          new LaunchSizes(1, 64, 16, 1, 4, 4, 32, 4, 16, 8),
           List.of(
               new Knob("rowBlock", List.of(1, 2, 4, 8), "Linear", DECODE),
               new Knob("warps", List.of(2, 4, 8, 16), "Linear", DECODE),
@@ -80,6 +80,11 @@ record LaunchSizes(
       sizes = sizes.with(smaller);
     }
     return sizes;
+  }
+
+  /** The table, one entry a class. */
+  static List<LaunchSizes> table() {
+    return List.of(CPU.sizes(), GPU.sizes());
   }
 
   static List<Knob> knobs(OpenClDevice device) {

@@ -19,9 +19,6 @@ import org.junit.jupiter.api.Test;
 /** Every program that any device may ask for compiles without a warning. */
 @Tag("opencl")
 class KernelsCompileTest {
-  private static final LaunchSizes CPU = new LaunchSizes(1, 64, 8, 4, 4, 1, 32, 4, 16, 8);
-  private static final LaunchSizes GPU = new LaunchSizes(32, 256, 8, 1, 4, 8, 32, 64, 16, 32);
-
   private static Set<ProgramSource> sources() {
     Set<ProgramSource> sources = new LinkedHashSet<>();
     sources.add(ProgramSource.COMMON);
@@ -41,7 +38,7 @@ class KernelsCompileTest {
         CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
     List<String> problems = new ArrayList<>();
     try {
-      for (LaunchSizes sizes : List.of(CPU, GPU)) {
+      for (LaunchSizes sizes : LaunchSizes.table()) {
         for (ProgramSource source : sources()) {
           String[] options = {"-cl-std=CL1.2 -Werror", sizes.options(), source.options()};
           compile(context, source, String.join(" ", options), problems);
