@@ -66,7 +66,7 @@ public final class CpuBackend implements Backend {
   }
 
   static CpuBackend open(CpuOptions options) {
-    return new CpuBackend(options, KernelChoice.choose(options.kernels()));
+    return new CpuBackend(options, KernelChoice.choose(options));
   }
 
   @Override

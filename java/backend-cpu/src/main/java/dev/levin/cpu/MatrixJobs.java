@@ -2,6 +2,8 @@ package dev.levin.cpu;
 
 import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * A set of NT products that share sizes and dtype: job j multiplies the weight rows that start at
@@ -32,8 +34,7 @@ final class MatrixJobs {
   private static final int IN_PLACE_ROWS = 1024;
 
   private final MatrixKernels kernels;
-  private final EncodedKernels encoded;
-  private final EncodedKernels.Activations prepared;
+  private final Map<EncodedKernels, EncodedKernels.Activations> prepared = new IdentityHashMap<>();
   private final WorkerPool pool;
   private long[] weightAt = {};
   private int[] firstRow = {0};
@@ -47,8 +48,6 @@ final class MatrixJobs {
   MatrixJobs(MatrixKernels kernels, WorkerPool pool) {
     this.kernels = kernels;
     this.pool = pool;
-    encoded = kernels.encoded();
-    prepared = encoded == null ? null : encoded.newActivations();
   }
 
   /** Starts a new set with room for {@code jobs} jobs, {@code rows} rows and packed activations. */
@@ -103,10 +102,8 @@ final class MatrixJobs {
       long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
       costs[item + 1] = costs[item] + rows * (dtype.rowBytes(k) + products);
     }
-    boolean inPlace = k > 0 && encoded != null && encoded.multiplies(dtype);
-    if (inPlace) {
-      prepare(dtype, k);
-    }
+    EncodedKernels encoded = k == 0 ? null : kernels.encoded(dtype);
+    EncodedKernels.Activations activations = encoded == null ? null : prepare(encoded, dtype, k);
     pool.forEach(
         items,
         costs,
@@ -118,8 +115,10 @@ final class MatrixJobs {
             int firstWeight = (item - job * groups) * GROUP;
             int lastWeight = Math.min(n, (end - job * groups) * GROUP);
             Product product = new Product(dtype, weight, rowStride, k, sink);
-            if (inPlace) {
-              multiplyEncoded(product, job, firstWeight, lastWeight, workspace);
+            if (encoded != null) {
+              EncodedKernels.Worker worker = workspace.encoded(encoded);
+              multiplyEncoded(
+                  product, worker, activations, job, firstWeight, lastWeight, workspace);
             } else {
               multiply(product, job, firstWeight, lastWeight, workspace);
             }
@@ -130,9 +129,11 @@ final class MatrixJobs {
 
   private record Product(DType dtype, MemorySegment weight, long rowStride, int k, Sink sink) {}
 
-  private void prepare(DType dtype, int k) {
+  private EncodedKernels.Activations prepare(EncodedKernels encoded, DType dtype, int k) {
     int rows = floats / k;
-    prepared.reset(dtype, rows, k);
+    EncodedKernels.Activations activations =
+        prepared.computeIfAbsent(encoded, EncodedKernels::newActivations);
+    activations.reset(dtype, rows, k);
     int used = firstRow[jobs];
     if (xRows.length < used) {
       xRows = new int[used];
@@ -143,10 +144,18 @@ final class MatrixJobs {
     pool.forEach(
         rows,
         k,
-        (from, to, workspace) -> workspace.encoded(encoded).prepare(prepared, x, from, to));
+        (from, to, workspace) -> workspace.encoded(encoded).prepare(activations, x, from, to));
+    return activations;
   }
 
-  private void multiplyEncoded(Product product, int job, int from, int to, Workspace workspace) {
+  private void multiplyEncoded(
+      Product product,
+      EncodedKernels.Worker worker,
+      EncodedKernels.Activations activations,
+      int job,
+      int from,
+      int to,
+      Workspace workspace) {
     int firstX = firstRow[job];
     int rows = firstRow[job + 1] - firstX;
     if (rows == 0) {
@@ -154,12 +163,11 @@ final class MatrixJobs {
     }
     int block = Math.max(GROUP, ENCODED_RESULTS / rows / GROUP * GROUP);
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
-    EncodedKernels.Worker worker = workspace.encoded(encoded);
     for (int n = from; n < to; n += block) {
       int count = Math.min(block, to - n);
       long at = weightAt[job] + n * product.rowStride();
       worker.multiply(
-          prepared,
+          activations,
           product.weight(),
           at,
           product.rowStride(),

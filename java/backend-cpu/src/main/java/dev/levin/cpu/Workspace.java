@@ -25,7 +25,7 @@ final class Workspace {
   private final AttentionSlice slice = new AttentionSlice();
   private final PartialAttention running = new PartialAttention();
   private final Map<SliceKernels, SliceKernels.Worker> attention = new IdentityHashMap<>();
-  private EncodedKernels.Worker encoded;
+  private final Map<EncodedKernels, EncodedKernels.Worker> encoded = new IdentityHashMap<>();
 
   /** An array of at least {@code size} floats. */
   float[] floats(Slot slot, int size) {
@@ -37,22 +37,14 @@ final class Workspace {
     return array;
   }
 
-  /** What this worker multiplies encoded weights with; always the same kernels. */
+  /** What this worker multiplies encoded weights with. */
   EncodedKernels.Worker encoded(EncodedKernels kernels) {
-    if (encoded == null) {
-      encoded = kernels.newWorker();
-    }
-    return encoded;
+    return encoded.computeIfAbsent(kernels, EncodedKernels::newWorker);
   }
 
   /** What this worker attends with. */
   SliceKernels.Worker attention(SliceKernels kernels) {
-    SliceKernels.Worker worker = attention.get(kernels);
-    if (worker == null) {
-      worker = kernels.newWorker();
-      attention.put(kernels, worker);
-    }
-    return worker;
+    return attention.computeIfAbsent(kernels, SliceKernels::newWorker);
   }
 
   /** The queries that this worker has in hand. */

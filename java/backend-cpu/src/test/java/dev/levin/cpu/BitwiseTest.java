@@ -211,7 +211,8 @@ class BitwiseTest {
   @Test
   void decodersAgreeWithTheCodecsToTheBit() {
     Random random = new Random(10);
-    MatrixKernels kernels = KernelChoice.choose(CpuOptions.Kernels.AUTO).matrix();
+    MatrixKernels kernels =
+        KernelChoice.choose(new CpuOptions(1, CpuOptions.Kernels.AUTO)).matrix();
     for (DType dtype : WEIGHTS) {
       int count = dtype.isBlock() ? 9 * dtype.blockValues() : 333;
       Tensor encoded = TestTensors.encoded(random, dtype, 1, count);

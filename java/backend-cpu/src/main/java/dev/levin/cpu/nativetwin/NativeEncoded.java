@@ -17,8 +17,8 @@ final class NativeEncoded implements EncodedKernels {
     }
   }
 
-  @Override
-  public boolean multiplies(DType dtype) {
+  /** Whether weights of this dtype can be multiplied. */
+  boolean multiplies(DType dtype) {
     return multiplies[dtype.ordinal()];
   }
 
