@@ -21,11 +21,10 @@ public final class Counters {
   private final Map<Class<?>, Sums> sums = new ConcurrentHashMap<>();
 
   public void add(Op op) {
-    OpCost cost = OpCost.of(op);
     Sums sum = sums.computeIfAbsent(op.getClass(), key -> new Sums());
     sum.launches.increment();
-    sum.flops.add(cost.flops());
-    sum.bytes.add(cost.bytes());
+    sum.flops.add(OpCost.flops(op));
+    sum.bytes.add(OpCost.bytes(op));
   }
 
   /** Totals by op name, in alphabetical order. */
