@@ -21,11 +21,21 @@ final class Workspace {
     INPUT
   }
 
+  private final int worker;
   private final float[][] arrays = new float[Slot.values().length][0];
-  private final Map<EncodedKernels, EncodedKernels.Worker> encoded = new IdentityHashMap<>();
   private final AttentionSlice slice = new AttentionSlice();
   private final PartialAttention running = new PartialAttention();
   private final Map<SliceKernels, SliceKernels.Worker> attention = new IdentityHashMap<>();
+  private final Map<EncodedKernels, EncodedKernels.Worker> encoded = new IdentityHashMap<>();
+
+  Workspace(int worker) {
+    this.worker = worker;
+  }
+
+  /** Which of the pool's threads works here, the caller's being 0. */
+  int worker() {
+    return worker;
+  }
 
   /** An array of at least {@code size} floats. */
   float[] floats(Slot slot, int size) {

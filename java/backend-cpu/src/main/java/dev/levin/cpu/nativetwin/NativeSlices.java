@@ -94,6 +94,9 @@ final class NativeSlices implements SliceKernels {
 
     /** Where a head of page 0 lies. The kernels know no bounds, so the last page's are checked. */
     private static long address(MemorySegment memory, Tensor cache, int head) {
+      if (!memory.scope().isAlive()) {
+        throw new IllegalStateException("the buffer of cache " + cache + " is closed");
+      }
       long at = cache.offset(0, head, 0);
       long last = cache.offset(cache.dim(0) - 1, head, cache.dim(2) - 1) + cache.rowBytes();
       Objects.checkFromToIndex(at, last, memory.byteSize());

@@ -22,11 +22,10 @@ public final class Counters {
   private final Map<Class<?>, Sums> sums = new ConcurrentHashMap<>();
 
   public void add(Op op) {
-    OpCost cost = OpCost.of(op);
     Sums sum = sums(op.getClass());
     sum.launches.increment();
-    sum.flops.add(cost.flops());
-    sum.bytes.add(cost.bytes());
+    sum.flops.add(OpCost.flops(op));
+    sum.bytes.add(OpCost.bytes(op));
   }
 
   /**
