@@ -5,7 +5,7 @@
  * unused here.
  *
  * Macro:
- *   DTYPE  the one decoder that decode_group stands for: tq1_0 tq2_0 mxfp4 nvfp4; tq2_0 by default.
+ *   DTYPE  the one decoder that decode_group stands for: tq1_0 tq2_0 i2_s mxfp4 nvfp4; tq2_0 by default.
  */
 #ifndef DTYPE
 #define DTYPE tq2_0
@@ -62,6 +62,14 @@ DECODE(tq2_0) {
   int shift = sub % 4 * 2;
   *low = d * convert_float16((convert_int16(vload16(0, qs)) >> shift & 3) - 1);
   *high = d * convert_float16((convert_int16(vload16(1, qs)) >> shift & 3) - 1);
+}
+
+/* Without a scale of its own: the tensor has one. */
+DECODE(i2_s) {
+  INPUT qs = row + 32 * (group / 4);
+  int shift = 6 - (int)(group % 4) * 2;
+  *low = convert_float16((convert_int16(vload16(0, qs)) >> shift & 3) - 1);
+  *high = convert_float16((convert_int16(vload16(1, qs)) >> shift & 3) - 1);
 }
 
 /*

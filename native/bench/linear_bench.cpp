@@ -9,6 +9,7 @@
  * cache holds: what it could do with more bandwidth, one thread.
  */
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,10 +44,12 @@ constexpr Type kTypes[] = {
     {"Q5_K", LEVIN_CPU_DTYPE_Q5_K, 256, 176},     {"Q6_K", LEVIN_CPU_DTYPE_Q6_K, 256, 210},
     {"IQ4_NL", LEVIN_CPU_DTYPE_IQ4_NL, 32, 18},   {"IQ4_XS", LEVIN_CPU_DTYPE_IQ4_XS, 256, 136},
     {"TQ1_0", LEVIN_CPU_DTYPE_TQ1_0, 256, 54},    {"TQ2_0", LEVIN_CPU_DTYPE_TQ2_0, 256, 66},
-    {"MXFP4", LEVIN_CPU_DTYPE_MXFP4, 32, 17},     {"NVFP4", LEVIN_CPU_DTYPE_NVFP4, 64, 36},
+    {"I2_S", LEVIN_CPU_DTYPE_I2_S, 128, 32},      {"MXFP4", LEVIN_CPU_DTYPE_MXFP4, 32, 17},     {"NVFP4", LEVIN_CPU_DTYPE_NVFP4, 64, 36},
     {"F16", LEVIN_CPU_DTYPE_F16, 1, 2},           {"BF16", LEVIN_CPU_DTYPE_BF16, 1, 2},
     {"F8_E4M3", LEVIN_CPU_DTYPE_F8_E4M3, 1, 1},   {"F8_E5M2", LEVIN_CPU_DTYPE_F8_E5M2, 1, 1},
     {"F32", LEVIN_CPU_DTYPE_F32, 1, 4},
+    {"TQ2_0/tables", LEVIN_CPU_DTYPE_TQ2_0 | LEVIN_CPU_DTYPE_TABLES, 256, 66},
+    {"I2_S/tables", LEVIN_CPU_DTYPE_I2_S | LEVIN_CPU_DTYPE_TABLES, 128, 32},
 };
 
 struct Shape {
@@ -83,12 +86,24 @@ double processor_seconds() {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Two threads of one processor would look like a machine with half its bandwidth. */
+void stay_on_processor([[maybe_unused]] int index) {
+#if defined(__linux__)
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(index, &one);
+  sched_setaffinity(0, sizeof(one), &one);
+#endif
+}
+
 /* Seconds in which every thread does its share. */
 double seconds(int threads, const std::function<void(int)>& share) {
   std::atomic<int> ready{0};
+  stay_on_processor(0);
   std::vector<std::thread> others;
   for (int i = 1; i < threads; i++) {
     others.emplace_back([&, i] {
+      stay_on_processor(i);
       ready++;
       while (ready.load() < threads) {
       }
@@ -355,6 +370,9 @@ int main(int count, char** arguments) {
   printf("| --- | --- | --- | --- | --- | --- | --- |\n");
   for (const Type& type : kTypes) {
     if (!only.empty() && ("," + only + ",").find("," + std::string(type.name) + ",") == std::string::npos) {
+      continue;
+    }
+    if (!levin_cpu_supports(type.dtype)) {
       continue;
     }
     for (const Shape& shape : kShapes) {

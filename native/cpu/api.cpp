@@ -77,12 +77,20 @@ int64_t padded_length(const Scheme& scheme, int64_t k) {
   return round_up(k, scheme.integer ? levin::kSpan : levin::kFloatLanes);
 }
 
+int64_t table_bytes(int64_t k) {
+  return round_up(k, levin::kTableGroup) / levin::kTableGroup * (levin::kTableGroupBytes + 4);
+}
+
 /* Not a multiple of a page, so that the tokens of a tile do not compete for the same cache sets. */
-int64_t token_stride(const Scheme& scheme, int64_t k) {
+int64_t token_stride(const LinearKernel& kernel, int64_t k) {
+  const Scheme& scheme = kernel.scheme;
   int64_t padded = padded_length(scheme, k);
   int64_t bytes = padded * 4;
   if (scheme.integer) {
     bytes = padded + padded / levin::kBlock * 4 * (scheme.half_group ? 3 : 2);
+  }
+  if (kernel.tabulate != nullptr) {
+    bytes = table_bytes(k);
   }
   bytes = round_up(bytes, kCacheLine);
   return bytes % kPage == 0 ? bytes + kCacheLine : bytes;
@@ -161,7 +169,7 @@ int32_t levin_cpu_supports(int32_t dtype) {
 
 int32_t levin_cpu_rounds_activations(int32_t dtype) {
   const LinearKernel* kernel = find(dtype);
-  return kernel != nullptr && kernel->scheme.integer;
+  return kernel == nullptr || !kernel->scheme.integer ? 0 : kernel->tabulate ? levin::kTableGroup : levin::kBlock;
 }
 
 int64_t levin_cpu_activation_bytes(int32_t dtype, int64_t tokens, int64_t k) {
@@ -169,7 +177,7 @@ int64_t levin_cpu_activation_bytes(int32_t dtype, int64_t tokens, int64_t k) {
   if (kernel == nullptr || !is_count(tokens) || !is_length(kernel->scheme, k)) {
     return -1;
   }
-  return tokens * token_stride(kernel->scheme, k);
+  return tokens * token_stride(*kernel, k);
 }
 
 int64_t levin_cpu_scratch_bytes(int32_t dtype, int64_t k) {
@@ -190,7 +198,7 @@ levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args) {
   if (args->tokens == 0 || args->k == 0) {
     return LEVIN_CPU_OK;
   }
-  int64_t stride = token_stride(scheme, args->k);
+  int64_t stride = token_stride(*kernel, args->k);
   REQUIRE(args->x != nullptr);
   REQUIRE(args->x_stride >= args->k || args->tokens == 1);
   REQUIRE(args->activations != nullptr);
@@ -201,7 +209,9 @@ levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args) {
   for (int64_t t = 0; t < args->tokens; t++) {
     const float* x = args->x + t * args->x_stride;
     uint8_t* row = (uint8_t*)args->activations + (args->first + t) * stride;
-    if (scheme.integer) {
+    if (kernel->tabulate != nullptr) {
+      kernel->tabulate(x, args->k, row);
+    } else if (scheme.integer) {
       set->quantize(scheme, x, args->k, padded, row);
     } else {
       __builtin_memcpy(row, x, (size_t)args->k * 4);
@@ -227,7 +237,7 @@ levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args) {
   }
   levin::LinearCall call;
   call.row_bytes = args->k / scheme.block_values * scheme.block_bytes;
-  call.token_stride = token_stride(scheme, args->k);
+  call.token_stride = token_stride(*kernel, args->k);
   REQUIRE(args->weight != nullptr);
   REQUIRE(args->row_stride >= call.row_bytes);
   REQUIRE(args->activations != nullptr);

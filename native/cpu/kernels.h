@@ -12,7 +12,7 @@
 
 namespace levin {
 
-constexpr int kLinearTypes = 21;
+constexpr int kLinearTypes = 24;
 
 /* Values of an activation block: they share a scale. */
 constexpr int kBlock = 32;
@@ -20,6 +20,10 @@ constexpr int kBlock = 32;
 /* Blocks that are multiplied together, one per lane; rows are padded to a multiple of them. */
 constexpr int kLanes = 8;
 constexpr int kSpan = kBlock * kLanes;
+
+/* Values that share a scale, and their bytes, where activations become tables; see tables.h. */
+constexpr int kTableGroup = 128;
+constexpr int kTableGroupBytes = 2048;
 
 /* Weight rows of a packed tile. */
 constexpr int kTileRows = 16;
@@ -65,6 +69,8 @@ struct LinearCall {
 struct LinearKernel {
   Scheme scheme;
   void (*linear)(const LinearCall& call);
+  /* Prepares a row of k values as tables, or null where KernelSet's quantize serves. */
+  void (*tabulate)(const float* x, int64_t k, uint8_t* row);
 };
 
 /* Keys that share an update of the greatest score. */

@@ -73,10 +73,13 @@ enum {
   LEVIN_CPU_DTYPE_BF16 = 30,
   LEVIN_CPU_DTYPE_TQ1_0 = 34,
   LEVIN_CPU_DTYPE_TQ2_0 = 35,
+  LEVIN_CPU_DTYPE_I2_S = 36,
   LEVIN_CPU_DTYPE_MXFP4 = 39,
   LEVIN_CPU_DTYPE_NVFP4 = 40,
   LEVIN_CPU_DTYPE_F8_E4M3 = 100,
-  LEVIN_CPU_DTYPE_F8_E5M2 = 101
+  LEVIN_CPU_DTYPE_F8_E5M2 = 101,
+  /* Or'ed to a dtype: products are looked up instead of multiplied. For TQ2_0 and I2_S on x86. */
+  LEVIN_CPU_DTYPE_TABLES = 1 << 16
 };
 
 typedef struct levin_cpu_prepare_args {
@@ -161,7 +164,7 @@ LEVIN_CPU_API levin_cpu_status levin_cpu_force_isa(int32_t isa);
 /* 1 if levin_cpu_linear takes weights of this dtype. */
 LEVIN_CPU_API int32_t levin_cpu_supports(int32_t dtype);
 
-/* 1 if activations are rounded to 8 bits per value, in blocks of 32 that share a scale. */
+/* How many activations share a scale when they are rounded to 8 bits each; 0 if they are not rounded. */
 LEVIN_CPU_API int32_t levin_cpu_rounds_activations(int32_t dtype);
 
 /* Bytes of prepared activations, -1 for sizes or dtypes that cannot be. */

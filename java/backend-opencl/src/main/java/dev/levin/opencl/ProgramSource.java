@@ -47,7 +47,7 @@ record ProgramSource(List<String> files, String options) {
       case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> "quant_legacy";
       case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> "quant_k";
       case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS -> "quant_iq";
-      case TQ1_0, TQ2_0, MXFP4, NVFP4 -> "quant_small";
+      case TQ1_0, TQ2_0, I2_S, MXFP4, NVFP4 -> "quant_small";
       case F64, BOOL, Q8_1, Q8_K -> null;
     };
   }
