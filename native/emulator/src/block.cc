@@ -31,6 +31,8 @@ constexpr size_t kColourBytes = 192;
 constexpr int kIdleRounds = 1000;
 
 std::mutex regions_mutex;
+/* Bit i: some Block has the stacks of slot i. Regions::blocks does not tell, as it is null after a fault. */
+uint64_t taken_slots = 0;
 
 uint64_t mix(uint64_t x) {
   x += 0x9e3779b97f4a7c15ull;
@@ -79,12 +81,12 @@ Block::Block()
     regions.stacks = reinterpret_cast<uintptr_t>(range);
     regions.stacks_bytes = kStacksBytes * kMaxBlocks;
   }
-  while (++slot_ < kMaxBlocks && regions.blocks[slot_] != nullptr) {
-  }
-  if (slot_ == kMaxBlocks) {
+  static_assert(kMaxBlocks == 64, "slots are bits of a word");
+  if (~taken_slots == 0) {
     throw std::bad_alloc();
   }
-  regions.blocks[slot_] = this;
+  slot_ = __builtin_ctzll(~taken_slots);
+  taken_slots |= uint64_t{1} << slot_;
   stacks_ = reinterpret_cast<char*>(regions.stacks) + static_cast<size_t>(slot_) * kStacksBytes;
   free_stacks_.reserve(kMaxThreads);
 }
@@ -93,6 +95,7 @@ Block::~Block() {
   std::lock_guard<std::mutex> lock(regions_mutex);
   madvise(stacks_, kStacksBytes, MADV_DONTNEED);
   regions.blocks[slot_] = nullptr;
+  taken_slots &= ~(uint64_t{1} << slot_);
 }
 
 void Block::bind_thread() {

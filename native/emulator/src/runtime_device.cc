@@ -73,7 +73,8 @@ const ErrorName& entry_of(cudaError_t code) {
 }  // namespace
 
 cudaError_t failed(cudaError_t code, const std::string& text) {
-  if (code != cudaSuccess) {
+  /* That work is not finished is no error to remember. */
+  if (code != cudaSuccess && code != cudaErrorNotReady) {
     last_error = code;
     if (!text.empty()) {
       reported_error = code;

@@ -38,6 +38,26 @@ __global__ void barrier_in_a_branch(const __grid_constant__ BugParams p) {
   p.data[threadIdx.x] = 1.0f;
 }
 
+__global__ void waits_often(const __grid_constant__ BugParams p) {
+  for (int i = 0; i < 20; ++i) {
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) {
+    atomicAdd(p.data, 1.0f);
+  }
+}
+
+/* First of all: a fault before the helping threads start must not cost a block its stacks. */
+CASE(blocks_run_after_a_fault_in_the_first_launch) {
+  Array<float> data(64);
+  std::memset(data.data(), 0, 256);
+  BugParams params{data.data(), 64, 0};
+  CONTAINS(levin::test::run(barrier_in_a_branch, {1, 64, 0, {1, 1, 1}}, params), "divergent barrier");
+  data[0] = 0.0f;
+  EQUAL(levin::test::run(waits_often, {400, 64, 0, {1, 1, 1}}, params), "");
+  EQUAL(data[0], 400.0f);
+}
+
 CASE(barrier_that_some_threads_skip) {
   expect(barrier_in_a_branch, 3, 64, 0,
          {"divergent barrier", "faults_test.cc", "kernel (anonymous namespace)::barrier_in_a_branch",

@@ -1,4 +1,7 @@
 /* Streams, events, graphs and copies: order, laziness, capture and errors. */
+#include <atomic>
+#include <thread>
+
 #include "check.h"
 
 using levin::LaunchShape;
@@ -37,6 +40,7 @@ CASE(a_stream_keeps_its_order_and_runs_when_waited_for) {
   EQUAL(enqueue(stream, values, 10, 1) == Status::kOk, true);
   EQUAL(values[0], -1);
   EQUAL(cudaStreamQuery(stream), cudaErrorNotReady);
+  EQUAL(cudaGetLastError(), cudaSuccess);
   EQUAL(cudaStreamSynchronize(stream), cudaSuccess);
   EQUAL(values[0], 31);
   EQUAL(values[99], 31);
@@ -206,6 +210,35 @@ CASE(a_fault_is_reported_once_and_drops_what_follows) {
   EQUAL(cudaStreamSynchronize(stream), cudaSuccess);
   EQUAL(values[0], 1);
   cudaStreamDestroy(stream);
+}
+
+CASE(threads_of_the_host_share_the_device) {
+  constexpr int kThreads = 4, kRounds = 50;
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&wrong, t] {
+      cudaStream_t stream;
+      cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+      for (int round = 0; round < kRounds; ++round) {
+        Array<int> values(300);
+        cudaMemsetAsync(values.data(), 0, 1200, stream);
+        enqueue(stream, values, 1, t);
+        if (round % 10 == 3) {
+          launch(reads_past_its_array, {1, 1, 0, {1, 1, 1}}, stream, StepParams{values.data(), 300, 0, 0});
+        }
+        enqueue(stream, values, 2, round);
+        cudaError_t error = cudaStreamSynchronize(stream);
+        int want = round % 10 == 3 ? t : 2 * t + round;
+        wrong += values[299] != want || (error != cudaSuccess) != (round % 10 == 3);
+      }
+      cudaStreamDestroy(stream);
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EQUAL(wrong.load(), 0);
 }
 
 }  // namespace
