@@ -96,9 +96,10 @@ std::vector<int32_t> masks_of(const Case& c) {
   return masks;
 }
 
-// Query rows [skip, all) of the only sequence when skip is positive.
+// All queries, or query rows [from, to) of the only sequence, which then has last_key keys. A broken page lies outside
+// the cache.
 Result run(const Case& c, const Cache& keys, const Cache& values, const std::vector<float>& q, int pages, int from,
-           int to, int last_key) {
+           int to, int last_key, int broken_page = -1) {
   std::vector<int> query_lens = c.query_lens;
   std::vector<int> kv_lens = c.kv_lens;
   std::vector<float> queries = q;
@@ -116,7 +117,8 @@ Result run(const Case& c, const Cache& keys, const Cache& values, const std::vec
   for (size_t b = 0; b < kv_lens.size(); ++b) {
     starts.push_back(starts.back() + query_lens[b]);
     for (int i = 0; i < max_pages; ++i) {
-      table.push_back(i < (c.kv_lens[b] + kPageSize - 1) / kPageSize ? page + i : -123456);
+      const bool used = i < (c.kv_lens[b] + kPageSize - 1) / kPageSize;
+      table.push_back(used && i != broken_page ? page + i : -123456);
     }
     page += (c.kv_lens[b] + kPageSize - 1) / kPageSize;
     max_q = std::max(max_q, query_lens[b]);
@@ -245,6 +247,27 @@ void check(const Case& c) {
   }
 }
 
+// Rows that see a key of a page outside the cache are NaN, the others what they were.
+void check_broken_page(DType dtype, int keys) {
+  const Case c{{40}, {keys}, 2, 1, 64, 64, false, dtype, 0, 0, false, true, false};
+  const int pages = (keys + kPageSize - 1) / kPageSize;
+  const Cache k = cache_of(c, c.key_size, 1, pages), v = cache_of(c, c.value_size, 2, pages);
+  const std::vector<float> q = peaky(static_cast<size_t>(40) * c.heads * c.key_size, 3);
+  const Result whole = run(c, k, v, q, pages, 0, 0, 0);
+  const int broken = pages - 2;
+  const Result got = run(c, k, v, q, pages, 0, 0, 0, broken);
+  const size_t row = static_cast<size_t>(c.heads) * c.value_size;
+  const size_t good = static_cast<size_t>(broken * kPageSize - (keys - 40)) * row;
+  const std::string name = c.name() + " with a broken page";
+  check_same_bits(name, got.out, {whole.out.begin(), whole.out.begin() + static_cast<int64_t>(good)});
+  for (size_t i = good; i < got.out.size(); ++i) {
+    if (!std::isnan(got.out[i])) {
+      fail(name + ": element " + std::to_string(i) + " is " + std::to_string(got.out[i]) + ", want NaN");
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -259,6 +282,10 @@ int main() {
     check({{40, 3}, {57, 3}, 2, 1, 64, 64, false, dtype, 0, 0, false, true, true});
     check({{2, 3}, {17, 270}, 16, 1, 576, 512, true, dtype, 0, 0, false, true, false});
     check({{2, 3}, {17, 9}, 2, 1, 256, 256, false, dtype, 0, 0, false, true, false});
+  }
+  for (DType dtype : {DType::kF32, DType::kBF16}) {
+    check_broken_page(dtype, 64);
+    check_broken_page(dtype, 310);
   }
   std::printf("attention_test: %d failures\n", failures);
   return failures == 0 ? 0 : 1;

@@ -89,7 +89,7 @@ void check_products(const Weights& w, int64_t tokens, int64_t n, int64_t k, int6
 }
 
 // Six experts of four rows; combined and plain, sorted and not.
-void check_grouped(const Weights& w, int64_t tokens, bool combined) {
+void check_grouped(const Weights& w, int64_t tokens, bool combined, bool unknown_experts = false) {
   constexpr int64_t kN = 1, kChosen = 2;
   const int64_t k = 256, experts = 6;
   const std::vector<float> x = peaky(static_cast<size_t>(tokens * k), 11);
@@ -97,6 +97,10 @@ void check_grouped(const Weights& w, int64_t tokens, bool combined) {
   std::vector<int32_t> ids;
   for (int64_t i = 0; i < tokens * kChosen; ++i) {
     ids.push_back(static_cast<int32_t>(i * 7 % experts));
+  }
+  if (unknown_experts) {
+    ids[0] = -1;
+    ids[3] = static_cast<int32_t>(experts);
   }
   const Device<uint8_t> weight(w.bytes);
   const Device<float> input(x), combine(factors);
@@ -126,7 +130,8 @@ void check_grouped(const Weights& w, int64_t tokens, bool combined) {
     for (int64_t j = 0; j < kChosen; ++j) {
       double sum = 0;
       for (int64_t i = 0; i < k; ++i) {
-        sum += static_cast<double>(x[t * k + i]) * w.values[ids[t * kChosen + j] * 1024 + i];
+        const int32_t id = ids[t * kChosen + j];
+        sum += id < 0 || id >= experts ? NAN : static_cast<double>(x[t * k + i]) * w.values[id * 1024 + i];
       }
       total += sum * factors[t * kChosen + j];
       if (!combined) {
@@ -139,6 +144,15 @@ void check_grouped(const Weights& w, int64_t tokens, bool combined) {
   }
   std::vector<float> got = out.read();
   got.resize(want.size());
+  for (size_t i = 0; i < want.size(); ++i) {
+    if (std::isnan(want[i]) != std::isnan(got[i])) {
+      fail(name + ": element " + std::to_string(i) + " is " + std::to_string(got[i]));
+      return;
+    }
+    if (std::isnan(want[i])) {
+      want[i] = got[i] = 0;
+    }
+  }
   check_close(name, got, want, 1e-2, 1e-3);
 }
 
@@ -163,6 +177,9 @@ int main(int argc, char** argv) {
       check_grouped(w, 2, false);
       check_grouped(w, 2, true);
       check_grouped(w, 23, true);
+      check_grouped(w, 2, false, true);
+      check_grouped(w, 23, false, true);
+      check_grouped(w, 23, true, true);
     }
   }
   for (int64_t size : {1, 31, 111, 500}) {
