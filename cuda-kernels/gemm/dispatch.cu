@@ -36,6 +36,7 @@ Status launch_gemm(DType dtype, const GemmParams& params, int tile_columns, cuda
     LEVIN_CASE(IQ4_XS)
     LEVIN_CASE(TQ1_0)
     LEVIN_CASE(TQ2_0)
+    LEVIN_CASE(I2_S)
     LEVIN_CASE(MXFP4)
     LEVIN_CASE(NVFP4)
     default:

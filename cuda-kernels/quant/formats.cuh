@@ -40,6 +40,7 @@ __device__ inline bool with_weight_format(DType dtype, Use&& use) {
     case DType::kIQ4_XS: use(IQ4_XS{}); return true;
     case DType::kTQ1_0: use(TQ1_0{}); return true;
     case DType::kTQ2_0: use(TQ2_0{}); return true;
+    case DType::kI2_S: use(I2_S{}); return true;
     case DType::kMXFP4: use(MXFP4{}); return true;
     case DType::kNVFP4: use(NVFP4{}); return true;
     default: return false;

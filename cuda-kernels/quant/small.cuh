@@ -20,6 +20,11 @@ struct BlockTQ2_0 {
 };
 static_assert(sizeof(BlockTQ2_0) == 66);
 
+struct BlockI2_S {
+  uint8_t qs[32];  // no scale: the tensor has one
+};
+static_assert(sizeof(BlockI2_S) == 32);
+
 struct BlockMXFP4 {
   uint8_t e;
   uint8_t qs[16];
@@ -73,6 +78,30 @@ struct TQ2_0 : SuperBlock<sizeof(BlockTQ2_0), 32, false> {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       const uint32_t bytes = load_u32(block->qs + sub / 4 * 32 + kHalfChunk * half + 4 * quad) >> (sub % 4 * 2);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        codes.value[4 * half + i] = float_of_code(bytes >> (8 * i) & 3, 1.0f);
+      }
+    }
+  }
+};
+
+// Runs of 32 values lie in the bits of the same 32 bytes, the first in the highest two.
+struct I2_S {
+  static constexpr int kBlockValues = 128;
+  static constexpr int kBlockBytes = sizeof(BlockI2_S);
+  static constexpr int kScaleGroup = 32;
+  static constexpr bool kHasOffset = false;
+  static constexpr bool kExternalScale = false;
+  static constexpr int kTerms = 1;
+
+  static __device__ void decode(const uint8_t* row, int64_t chunk, int quad, int64_t, Codes& codes) {
+    const auto* block = reinterpret_cast<const BlockI2_S*>(row) + chunk / 4;
+    const int shift = 6 - static_cast<int>(chunk % 4) * 2;
+    set_scale(codes, 1.0f);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const uint32_t bytes = load_u32(block->qs + kHalfChunk * half + 4 * quad) >> shift;
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = float_of_code(bytes >> (8 * i) & 3, 1.0f);

@@ -2,6 +2,7 @@
  * Instantiates every kernel for the instruction set whose vocabulary was included before. A translation
  * unit includes it once, inside no namespace, and publishes kernel_set().
  */
+#include "attention.h"
 #include "floats.h"
 #include "formats.h"
 #include "formats_k.h"
@@ -9,11 +10,14 @@
 #include "quantize.h"
 #include "rows.h"
 #if defined(LEVIN_TILES)
+#include "crumbs.h"
+#include "tables.h"
 #include "tiles.h"
 #endif
 
 namespace {
 
+using levin::AttentionKernel;
 using levin::KernelSet;
 using levin::LinearKernel;
 
@@ -21,6 +25,45 @@ using levin::LinearKernel;
 /* From here on, packing sixteen rows costs less than unpacking each for every four tokens. */
 constexpr int64_t kFewestTileTokens = 5;
 #endif
+
+/* Whether crumbs.h takes the format. */
+template <class Format>
+constexpr auto has_crumbs(int) -> decltype(Format::kShifts[0] >= 0) {
+  return true;
+}
+
+template <class Format>
+constexpr bool has_crumbs(long) {
+  return false;
+}
+
+template <class Format>
+void multiply_one_token(const LinearCall& call, int64_t t) {
+#if defined(LEVIN_TILES)
+  if constexpr (has_crumbs<Format>(0)) {
+    return multiply_by_crumbs<Format>(call, t);
+  }
+#endif
+  multiply_rows<Format, 1>(call, t);
+}
+
+template <class Format>
+void multiply_tokens_by_row(const LinearCall& call) {
+  int64_t t = 0;
+  for (; t + kRowTokens <= call.tokens; t += kRowTokens) {
+    multiply_rows<Format, kRowTokens>(call, t);
+  }
+  if constexpr (kRowTokens > 2) {
+    for (; t + 2 <= call.tokens; t += 2) {
+      multiply_rows<Format, 2>(call, t);
+    }
+  }
+  if constexpr (kRowTokens > 1) {
+    for (; t < call.tokens; t++) {
+      multiply_one_token<Format>(call, t);
+    }
+  }
+}
 
 template <class Format>
 void linear_integers(const LinearCall& call) {
@@ -34,12 +77,29 @@ void linear_integers(const LinearCall& call) {
 
 template <class Format>
 constexpr LinearKernel integers() {
-  return {Format::kScheme, linear_integers<Format>};
+  return {Format::kScheme, linear_integers<Format>, nullptr};
 }
 
 template <class Format>
 constexpr LinearKernel floats() {
-  return {Format::kScheme, linear_floats<Format>};
+  return {Format::kScheme, linear_floats<Format>, nullptr};
+}
+
+/* The same weights by lookup, under a dtype of their own. */
+template <class Format>
+constexpr LinearKernel tables() {
+#if defined(LEVIN_TILES)
+  Scheme scheme = Format::kScheme;
+  scheme.dtype |= LEVIN_CPU_DTYPE_TABLES;
+  return {scheme, linear_tables<Format>, tabulate_row<Format>};
+#else
+  return {{-1, 1, 0, false, 0, false, false}, nullptr, nullptr};
+#endif
+}
+
+template <class Cache>
+constexpr AttentionKernel attention() {
+  return {Cache::kDtype, Cache::kBlockValues, Cache::kBlockBytes, attend<Cache>};
 }
 
 constexpr KernelSet kernel_set(const char* name) {
@@ -48,8 +108,11 @@ constexpr KernelSet kernel_set(const char* name) {
           {floats<Float32>(),  floats<Float16>(),  integers<Q4_0>(),      integers<Q4_1>(),     integers<Q5_0>(),
            integers<Q5_1>(),   integers<Q8_0>(),   integers<Q2_K>(),      integers<Q3_K>(),     integers<Q4_K>(),
            integers<Q5_K>(),   integers<Q6_K>(),   integers<IQ4_NL>(),    integers<IQ4_XS>(),   floats<BFloat16>(),
-           integers<TQ1_0>(),  integers<TQ2_0>(),  integers<MXFP4>(),     integers<NVFP4>(),    floats<Float8E4M3>(),
-           floats<Float8E5M2>()}};
+           integers<TQ1_0>(),  integers<TQ2_0>(),  integers<I2_S>(),      integers<MXFP4>(),    integers<NVFP4>(),
+           floats<Float8E4M3>(), floats<Float8E5M2>(), tables<TQ2_0>(), tables<I2_S>()},
+          {attention<CacheF32>(), attention<PlainCache<Float16>>(), attention<PlainCache<BFloat16>>(),
+           attention<CacheQ8_0>(), attention<CacheQ4_0>(), attention<PlainCache<Float8E4M3>>(),
+           attention<PlainCache<Float8E5M2>>()}};
 }
 
 }  // namespace

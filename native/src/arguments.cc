@@ -48,6 +48,7 @@ constexpr Encoding kEncodings[] = {
     {LEVIN_DTYPE_IQ4_XS, "IQ4_XS", 256, 136, 2},
     {LEVIN_DTYPE_TQ1_0, "TQ1_0", 256, 54, 2},
     {LEVIN_DTYPE_TQ2_0, "TQ2_0", 256, 66, 2},
+    {LEVIN_DTYPE_I2_S, "I2_S", 128, 32, 2},
     {LEVIN_DTYPE_MXFP4, "MXFP4", 32, 17, 1},
     {LEVIN_DTYPE_NVFP4, "NVFP4", 64, 36, 2},
 };

@@ -127,6 +127,12 @@ def tq2_0(b):
     return half(b, 64) * (two_bits(b[..., :64]) - 1).astype(F)
 
 
+def i2_s(b):
+    """Runs of 32 values in the bits of the same bytes, the first in the highest two; no scale of its own."""
+    runs = [(b >> shift & 3).astype(np.int32) for shift in (6, 4, 2, 0)]
+    return (np.concatenate(runs, axis=-1) - 1).astype(F)
+
+
 # Twice the E2M1 values, so that half the scale stays exact at both ends; code 8 reads as 0.
 DOUBLED_E2M1 = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], dtype=F)
 

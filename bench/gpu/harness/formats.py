@@ -73,6 +73,7 @@ def _table():
         ("Q6_K", 14, 256, 210, blocks.q6_k, blocks.random_halves(210, 208)),
         ("TQ1_0", 34, 256, 54, blocks.tq1_0, blocks.random_halves(54, 52)),
         ("TQ2_0", 35, 256, 66, blocks.tq2_0, blocks.random_halves(66, 64)),
+        ("I2_S", 36, 128, 32, blocks.i2_s, plain.random_bits(32)),
         ("MXFP4", 39, 32, 17, blocks.mxfp4, blocks.random_mxfp4),
         ("NVFP4", 40, 64, 36, blocks.nvfp4, blocks.random_nvfp4),
         ("IQ1_S", 19, 256, 50, grids.iq1_s, blocks.random_halves(50, 0)),

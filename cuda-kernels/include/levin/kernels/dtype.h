@@ -38,6 +38,7 @@ enum class DType : int32_t {
   kBF16 = 30,
   kTQ1_0 = 34,
   kTQ2_0 = 35,
+  kI2_S = 36,
   kMXFP4 = 39,
   kNVFP4 = 40,
   kF8_E4M3 = 100,

@@ -29,13 +29,14 @@ import org.junit.jupiter.api.TestFactory;
 class DemoTextsTest {
   /** Formats of the expected texts, and the file of each. */
   private enum Format {
-    HF("demo/hf"),
-    Q8_0("demo/levin-demo-Q8_0.gguf");
+    HF(Golden.path("demo/hf")),
+    BF16(Golden.embeddedDemo()),
+    Q8_0(Golden.path("demo/levin-demo-Q8_0.gguf"));
 
     private final Path path;
 
-    Format(String path) {
-      this.path = Golden.path(path);
+    Format(Path path) {
+      this.path = path;
     }
   }
 

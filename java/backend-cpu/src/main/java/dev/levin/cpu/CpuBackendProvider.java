@@ -14,8 +14,10 @@ import java.util.Map;
  *
  * <p>System properties: {@code levin.cpu.threads} (default: the processors available), {@code
  * levin.cpu.kernels} ({@code auto}, {@code native}, {@code vector} or {@code scalar}), {@code
- * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers) and {@code
- * levin.cpu.isa} (an instruction set of the native kernels; default: the best).
+ * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers), {@code
+ * levin.cpu.gemm} (how vector kernels multiply encoded weights: {@code auto}, {@code fma}, {@code
+ * int8} or {@code lut}) and {@code levin.cpu.isa} (an instruction set of the native kernels;
+ * default: the best).
  */
 public final class CpuBackendProvider implements BackendProvider {
   static final String NAME = "cpu";
@@ -35,7 +37,7 @@ public final class CpuBackendProvider implements BackendProvider {
   @Override
   public List<DeviceInfo> devices() {
     CpuOptions options = CpuOptions.fromProperties();
-    return List.of(describe(options, KernelChoice.choose(options.kernels())));
+    return List.of(describe(options, KernelChoice.choose(options)));
   }
 
   static DeviceInfo describe(CpuOptions options, KernelTable kernels) {

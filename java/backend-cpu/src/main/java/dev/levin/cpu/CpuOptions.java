@@ -7,10 +7,12 @@ import java.util.Locale;
  *
  * @param threads threads that compute, the calling one included
  * @param kernels which twins run
+ * @param gemm how vector kernels multiply encoded weights
  */
-record CpuOptions(int threads, Kernels kernels) {
+record CpuOptions(int threads, Kernels kernels, Gemm gemm) {
   static final String THREADS = "levin.cpu.threads";
   static final String KERNELS = "levin.cpu.kernels";
+  static final String GEMM = "levin.cpu.gemm";
 
   private static final int MAX_THREADS = 1024;
 
@@ -32,13 +34,18 @@ record CpuOptions(int threads, Kernels kernels) {
     }
   }
 
+  CpuOptions(int threads, Kernels kernels) {
+    this(threads, kernels, Gemm.AUTO);
+  }
+
   /**
    * Reads the system properties.
    *
    * @throws IllegalArgumentException naming the property and what it may be
    */
   static CpuOptions fromProperties() {
-    return new CpuOptions(threadsFrom(property(THREADS)), kernelsFrom(property(KERNELS)));
+    return new CpuOptions(
+        threadsFrom(property(THREADS)), kernelsFrom(property(KERNELS)), gemmFrom(property(GEMM)));
   }
 
   private static String property(String name) {
@@ -66,6 +73,18 @@ record CpuOptions(int threads, Kernels kernels) {
       default ->
           throw new IllegalArgumentException(
               "%s is '%s', expected auto, native, vector or scalar".formatted(KERNELS, value));
+    };
+  }
+
+  private static Gemm gemmFrom(String value) {
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "", "auto" -> Gemm.AUTO;
+      case "fma" -> Gemm.FMA;
+      case "int8" -> Gemm.INT8;
+      case "lut" -> Gemm.LUT;
+      default ->
+          throw new IllegalArgumentException(
+              "%s is '%s', expected auto, fma, int8 or lut".formatted(GEMM, value));
     };
   }
 }

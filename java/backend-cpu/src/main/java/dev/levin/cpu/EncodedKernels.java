@@ -11,9 +11,6 @@ import java.lang.foreign.MemorySegment;
  * it.
  */
 public interface EncodedKernels {
-  /** Whether weights of this dtype can be multiplied. */
-  boolean multiplies(DType dtype);
-
   /** Room for the activations of one op at a time. */
   Activations newActivations();
 

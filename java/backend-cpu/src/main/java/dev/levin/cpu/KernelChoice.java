@@ -23,40 +23,43 @@ final class KernelChoice {
   private KernelChoice() {}
 
   /**
-   * The kernels that {@code choice} asks for.
+   * The kernels that {@code options} ask for.
    *
    * @throws DeviceException of kind UNAVAILABLE when those that are forced cannot run
    */
-  static KernelTable choose(CpuOptions.Kernels choice) {
-    return choose(choice, ModuleLayer.boot().findModule(MODULE).isPresent());
+  static KernelTable choose(CpuOptions options) {
+    return choose(options, ModuleLayer.boot().findModule(MODULE).isPresent());
   }
 
-  static KernelTable choose(CpuOptions.Kernels choice, boolean vectorModule) {
-    return switch (choice) {
+  static KernelTable choose(CpuOptions options, boolean vectorModule) {
+    Gemm gemm = options.gemm();
+    return switch (options.kernels()) {
       case SCALAR -> ScalarKernels.table();
       case VECTOR -> {
         if (!vectorModule) {
           throw new DeviceException(DeviceException.Kind.UNAVAILABLE, missingModule());
         }
-        yield vectorKernels();
+        yield vectorKernels(gemm);
       }
       case NATIVE ->
           switch (NativeLibrary.load()) {
-            case NativeLibrary.Loaded loaded -> NativeKernels.table(javaKernels(vectorModule));
+            case NativeLibrary.Loaded loaded ->
+                NativeKernels.table(javaKernels(gemm, vectorModule));
             case NativeLibrary.Absent absent ->
                 throw new DeviceException(DeviceException.Kind.UNAVAILABLE, absent.reason());
           };
       case AUTO ->
           switch (NativeLibrary.load()) {
-            case NativeLibrary.Loaded loaded -> NativeKernels.table(javaKernels(vectorModule));
-            case NativeLibrary.Absent absent -> javaKernels(vectorModule);
+            case NativeLibrary.Loaded loaded ->
+                NativeKernels.table(javaKernels(gemm, vectorModule));
+            case NativeLibrary.Absent absent -> javaKernels(gemm, vectorModule);
           };
     };
   }
 
-  private static KernelTable javaKernels(boolean vectorModule) {
+  private static KernelTable javaKernels(Gemm gemm, boolean vectorModule) {
     if (vectorModule) {
-      return vectorKernels();
+      return vectorKernels(gemm);
     }
     if (WARNED.compareAndSet(false, true)) {
       LOG.warn("{}; the scalar kernels run instead, many times slower", missingModule());
@@ -68,11 +71,12 @@ final class KernelChoice {
     return "the vector kernels need the JVM flag --add-modules " + MODULE;
   }
 
-  private static KernelTable vectorKernels() {
+  private static KernelTable vectorKernels(Gemm gemm) {
     try {
       Class<?> kernels = Class.forName(VECTOR_KERNELS);
-      MethodType type = MethodType.methodType(KernelTable.class);
-      return (KernelTable) MethodHandles.lookup().findStatic(kernels, "table", type).invokeExact();
+      MethodType type = MethodType.methodType(KernelTable.class, Gemm.class);
+      return (KernelTable)
+          MethodHandles.lookup().findStatic(kernels, "table", type).invokeExact(gemm);
     } catch (RuntimeException e) {
       throw e;
     } catch (Throwable e) {

@@ -20,8 +20,11 @@ public interface MatrixKernels {
    */
   int SCRATCH_FLOATS = (MAX_TILE_ROWS + 1) * 4 * 16;
 
-  /** Kernels that take precedence for the dtypes they multiply, or null. */
-  default EncodedKernels encoded() {
+  /**
+   * Kernels that multiply rows of this dtype as they lie, however many activations they meet, and
+   * take precedence over those here; or null.
+   */
+  default EncodedKernels encoded(DType dtype) {
     return null;
   }
 

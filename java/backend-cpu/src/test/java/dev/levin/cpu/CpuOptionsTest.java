@@ -20,6 +20,7 @@ class CpuOptionsTest {
   @AfterEach
   void restore() {
     System.clearProperty(CpuOptions.KERNELS);
+    System.clearProperty(CpuOptions.GEMM);
     if (threads == null) {
       System.clearProperty(CpuOptions.THREADS);
     } else {
@@ -32,13 +33,16 @@ class CpuOptionsTest {
     CpuOptions options = CpuOptions.fromProperties();
     assertEquals(Runtime.getRuntime().availableProcessors(), options.threads());
     assertEquals(CpuOptions.Kernels.AUTO, options.kernels());
+    assertEquals(Gemm.AUTO, options.gemm());
   }
 
   @Test
   void propertiesAreRead() {
     System.setProperty(CpuOptions.THREADS, " 3 ");
     System.setProperty(CpuOptions.KERNELS, "Scalar");
-    assertEquals(new CpuOptions(3, CpuOptions.Kernels.SCALAR), CpuOptions.fromProperties());
+    System.setProperty(CpuOptions.GEMM, "LUT");
+    assertEquals(
+        new CpuOptions(3, CpuOptions.Kernels.SCALAR, Gemm.LUT), CpuOptions.fromProperties());
   }
 
   @ParameterizedTest
@@ -46,7 +50,8 @@ class CpuOptionsTest {
     "levin.cpu.threads, 0, 'levin.cpu.threads is 0, expected 1 to 1024'",
     "levin.cpu.threads, 1025, 'levin.cpu.threads is 1025, expected 1 to 1024'",
     "levin.cpu.threads, two, 'levin.cpu.threads is ''two'', expected a number from 1 to 1024'",
-    "levin.cpu.kernels, fast, 'levin.cpu.kernels is ''fast'', expected auto, native, vector or scalar'"
+    "levin.cpu.kernels, fast, 'levin.cpu.kernels is ''fast'', expected auto, native, vector or scalar'",
+    "levin.cpu.gemm, int4, 'levin.cpu.gemm is ''int4'', expected auto, fma, int8 or lut'"
   })
   void badValuesAreNamed(String property, String value, String message) {
     System.setProperty(property, value);

@@ -118,16 +118,17 @@ class KernelChoiceTest {
     assertEquals(2, count(lines, message), lines::toString);
   }
 
+  private static KernelTable choose(CpuOptions.Kernels kernels, boolean vectorModule) {
+    return KernelChoice.choose(new CpuOptions(1, kernels), vectorModule);
+  }
+
   @Test
   void choiceFollowsTheOption() {
-    assertEquals("scalar", KernelChoice.choose(CpuOptions.Kernels.SCALAR, true).name());
+    assertEquals("scalar", choose(CpuOptions.Kernels.SCALAR, true).name());
     boolean loaded = NativeLibrary.load() instanceof NativeLibrary.Loaded;
-    assertEquals(
-        loaded ? "native" : "vector", KernelChoice.choose(CpuOptions.Kernels.AUTO, true).name());
-    assertEquals("vector", KernelChoice.choose(CpuOptions.Kernels.VECTOR, true).name());
-    var error =
-        assertThrows(
-            DeviceException.class, () -> KernelChoice.choose(CpuOptions.Kernels.VECTOR, false));
+    assertEquals(loaded ? "native" : "vector", choose(CpuOptions.Kernels.AUTO, true).name());
+    assertEquals("vector", choose(CpuOptions.Kernels.VECTOR, true).name());
+    var error = assertThrows(DeviceException.class, () -> choose(CpuOptions.Kernels.VECTOR, false));
     assertEquals(DeviceException.Kind.UNAVAILABLE, error.kind());
   }
 }

@@ -2,7 +2,10 @@ package dev.levin.cpu.nativetwin;
 
 import dev.levin.cpu.KernelTable;
 
-/** The native twins: matrix products of their own, every other kernel from another table. */
+/**
+ * The native twins: matrix products and attention of their own, every other kernel from another
+ * table.
+ */
 public final class NativeKernels {
   /** Name of the table. */
   public static final String NAME = "native";
@@ -20,7 +23,7 @@ public final class NativeKernels {
         base.vectorBits(),
         base.rows(),
         new NativeMatrix(base.matrix()),
-        base.attention(),
+        new NativeAttention(base.attention()),
         base.state());
   }
 }

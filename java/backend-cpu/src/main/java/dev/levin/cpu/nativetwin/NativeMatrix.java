@@ -8,15 +8,15 @@ import java.lang.foreign.MemorySegment;
 /** Multiplies encoded weights natively; dtypes without a native kernel go to the base kernels. */
 final class NativeMatrix implements MatrixKernels {
   private final MatrixKernels base;
-  private final EncodedKernels encoded = new NativeEncoded();
+  private final NativeEncoded encoded = new NativeEncoded();
 
   NativeMatrix(MatrixKernels base) {
     this.base = base;
   }
 
   @Override
-  public EncodedKernels encoded() {
-    return encoded;
+  public EncodedKernels encoded(DType dtype) {
+    return encoded.multiplies(dtype) ? encoded : base.encoded(dtype);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.levin.cpu.vector;
 
+import dev.levin.cpu.Gemm;
 import dev.levin.cpu.KernelTable;
 
 /**
@@ -12,15 +13,16 @@ public final class VectorKernels {
   /**
    * The kernels at the configured width.
    *
+   * @param gemm how encoded weights are multiplied
    * @throws IllegalArgumentException when {@code levin.cpu.vectorBits} is not a width
    */
-  public static KernelTable table() {
+  public static KernelTable table(Gemm gemm) {
     int bits = VectorWidth.bits();
     return new KernelTable(
         "vector",
         bits,
         new VectorRows(),
-        new VectorMatrix(),
+        new VectorMatrix(gemm),
         new VectorAttention(),
         new VectorState());
   }

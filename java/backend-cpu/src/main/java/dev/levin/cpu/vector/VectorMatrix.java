@@ -4,6 +4,8 @@ import static dev.levin.cpu.vector.Lanes.COUNT;
 import static dev.levin.cpu.vector.Lanes.FLOATS;
 
 import dev.levin.core.DType;
+import dev.levin.cpu.EncodedKernels;
+import dev.levin.cpu.Gemm;
 import dev.levin.cpu.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -22,6 +24,17 @@ final class VectorMatrix implements MatrixKernels {
 
   /** Floats in the accumulators of one weight row, four activation rows deep. */
   private static final int LANES_OF_ROW = 4 * COUNT;
+
+  private final GemmTable table;
+
+  VectorMatrix(Gemm gemm) {
+    table = new GemmTable(gemm);
+  }
+
+  @Override
+  public EncodedKernels encoded(DType dtype) {
+    return table.of(dtype);
+  }
 
   @Override
   public boolean readsInPlace(DType dtype) {

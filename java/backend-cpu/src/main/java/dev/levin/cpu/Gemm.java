@@ -1,0 +1,16 @@
+package dev.levin.cpu;
+
+/**
+ * How the vector kernels multiply encoded weights; a format without kernels of the way asked for is
+ * multiplied by {@link #FMA}.
+ */
+public enum Gemm {
+  /** What was measured to be fastest for the format. */
+  AUTO,
+  /** Weights become floats and are multiplied by the activations as they are. */
+  FMA,
+  /** Activations are rounded to integers and multiplied by the integers that weights consist of. */
+  INT8,
+  /** Products of activations with all codes are looked up in tables. */
+  LUT
+}
