@@ -2,13 +2,15 @@
 # The Java engine end to end on a GPU machine that has no JDK and no network.
 #
 #   engine.sh pack [--arch LIST] [--emulated] [FOLDER]     here: build what the other machine needs
-#   engine.sh run [--backend B] [--library FILE] [FOLDER]  there: the same texts from the GPU as from the CPU
+#   engine.sh run [--backend B] [--library FILE] [--text NN] [FOLDER]
+#                                                          there: the same texts from the GPU as from the CPU
 #   engine.sh levin FOLDER ARGUMENT...                     there: any command of levin, for example bench
 #
 # FOLDER    build/engine of this checkout when not given; carry it as it is, this script with it
 # --arch    what nvcc compiles for, as CMAKE_CUDA_ARCHITECTURES: 90a-real by default; none leaves the library out
 # --emulated  also packs the CPU emulation of CUDA; run with LEVIN_OPTS=-Dlevin.cuda.library=emulated
 # --library   a liblevin_cuda.so built there, in place of the packed one
+# --text      this text of folder texts alone
 # LEVIN_OPTS  further JVM options
 set -euo pipefail
 
@@ -140,13 +142,14 @@ format_of() {
 }
 
 run() {
-  local backend=cuda library='' folder=$root/build/engine
+  local backend=cuda library='' texts='*' folder=$root/build/engine
   # A copy of this script lies in the folder itself.
   [[ ! -e $here/runtime.tar.xz ]] || folder=$here
   while (($#)); do
     case $1 in
       --backend) backend=${2:?--backend needs a name}; shift ;;
       --library) library=${2:?--library needs a file}; shift ;;
+      --text) texts=${2:?--text needs a number}; shift ;;
       -*) fail "run knows no $1" ;;
       *) folder=$1 ;;
     esac
@@ -167,7 +170,8 @@ run() {
     models+=("$(basename "$model")")
   done
   for model in "${models[@]}"; do
-    for prompt in "$folder"/texts/*.prompt; do
+    for prompt in "$folder"/texts/$texts.prompt; do
+      [[ -e $prompt ]] || fail "there is no text $texts in $folder/texts"
       number=$(basename "$prompt" .prompt)
       compared=$((compared + 1))
       wanted=$(text "$folder" cpu "$model" "$number") || fail "the cpu backend does not run"
@@ -178,13 +182,13 @@ run() {
         failed=$((failed + 1))
         printf 'FAILED %s, text %s\n  cpu:  %s\n  %s: %s\n' "$model" "$number" "$wanted" "$backend" "$seen"
       elif grep -qw "$(format_of "$model")" "$folder/texts/$number.formats" &&
-        [[ $seen != *"$(<"$folder/texts/$number.text")"* ]]; then
+        [[ $seen != "$(<"$folder/texts/$number.text")" ]]; then
         failed=$((failed + 1))
         printf 'FAILED %s, text %s: both backends say\n  %s\nexpected\n  %s\n' \
           "$model" "$number" "$seen" "$(<"$folder/texts/$number.text")"
       fi
     done
-    echo "$model: $(ls "$folder"/texts/*.prompt | wc -l) texts from cpu and $backend"
+    echo "$model: done"
   done
   echo "texts: $compared compared, $failed failed"
   ((failed == 0))

@@ -17,6 +17,10 @@ def check_layout():
         raise SystemExit(f"abi.py does not match native/include/levin/levin.h:\n{problem}")
 
 
+def unknown():
+    return layout.unknown()
+
+
 def same_bits(a, b):
     return np.array_equal(a.view(np.uint32), b.view(np.uint32))
 

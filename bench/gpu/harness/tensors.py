@@ -64,14 +64,18 @@ class Layout:
     padding: tuple = ()
 
 
-ALIGNMENT = {"MXFP4": 1, "F64": 8, "I64": 8, "F32": 4, "I32": 4, "F8_E4M3": 1, "F8_E5M2": 1, "U8": 1, "I8": 1}
+def alignment(dtype):
+    """Bytes that rows are aligned to: elements to themselves, blocks to the words that they are made of."""
+    format = FORMATS[dtype]
+    largest = 4 if format.block_values > 1 else 8
+    return next(size for size in (8, 4, 2, 1) if size <= largest and format.block_bytes % size == 0)
 
 
 def draw_layout(rng, host, unit=None):
     """Contiguous half of the time; otherwise as odd as the ABI allows. unit: bytes that rows are aligned to."""
     if rng.random() < 0.5 or host.encoded.size == 0:
         return Layout()
-    unit = unit or ALIGNMENT.get(host.dtype, 2)
+    unit = unit or alignment(host.dtype)
     pad = [int(rng.integers(0, 4)) * unit for _ in host.shape[:-1]]
     return Layout(int(rng.integers(0, 3)) * unit, tuple(pad))
 

@@ -41,6 +41,7 @@ constexpr Format kWeights[] = {kF32,
                                {LEVIN_DTYPE_IQ4_XS, 256, 136},
                                {LEVIN_DTYPE_TQ1_0, 256, 54},
                                {LEVIN_DTYPE_TQ2_0, 256, 66},
+                               {LEVIN_DTYPE_I2_S, 128, 32},
                                {LEVIN_DTYPE_MXFP4, 32, 17},
                                {LEVIN_DTYPE_NVFP4, 64, 36}};
 
