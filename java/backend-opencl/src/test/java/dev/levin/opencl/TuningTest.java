@@ -88,7 +88,7 @@ class TuningTest {
     OpenClTuning tuning = tuning(OpenClTests.device());
     float[] expected = product(tuning, Map.of());
     for (Knob knob : tuning.knobs()) {
-      for (int candidate : knob.candidates()) {
+      for (int candidate : List.of(knob.candidates().getFirst(), knob.candidates().getLast())) {
         Map<String, Integer> values = Map.of(knob.name(), candidate);
         if (knob.op().equals("Linear") && tuning.isPossible(values)) {
           assertArrayEquals(expected, product(tuning, values), values.toString());
