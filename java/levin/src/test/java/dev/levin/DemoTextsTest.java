@@ -22,10 +22,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * What the demo model says, token for token, on every backend this machine has: all prompts at
- * once, so that steps of many shapes occur.
- */
+/** What the demo model says, token for token, on every backend this machine has. */
 class DemoTextsTest {
   /** Formats of the expected texts, and the file of each. */
   private enum Format {

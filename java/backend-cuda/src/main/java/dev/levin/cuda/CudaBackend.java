@@ -269,6 +269,11 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  @Override
+  public boolean prefersFewLayouts() {
+    return graphs;
+  }
+
   /** Plans the ops once; see {@link CudaProgram}. Conversions of the host cannot be planned. */
   @Override
   public Program prepare(List<Op> ops) {

@@ -134,6 +134,18 @@ public final class Decoder implements AutoCloseable {
     if (batch.numTokens() == 0) {
       throw new IllegalArgumentException("the batch is empty");
     }
+    int rows = batch.numLogitRows();
+    if (backend.prefersFewLayouts() && batch.isDecode()) {
+      batch.padTo(StepLayout.bucketFor(batch.numSeqs()));
+    }
+    try {
+      return run(batch, rows, hiddenOnly);
+    } finally {
+      batch.removePadding();
+    }
+  }
+
+  private MemorySegment run(Batch batch, int rows, boolean hiddenOnly) {
     StepLayout layout =
         new StepLayout(
             batch.numTokens(),
@@ -151,9 +163,10 @@ public final class Decoder implements AutoCloseable {
       backend.stream().synchronize();
       return MemorySegment.NULL;
     }
-    results = atLeast(results, output.byteSize());
-    MemorySegment target = results.segment().asSlice(0, output.byteSize());
-    backend.download(output, target, backend.stream());
+    Tensor wanted = output.slice(0, 0, rows);
+    results = atLeast(results, wanted.byteSize());
+    MemorySegment target = results.segment().asSlice(0, wanted.byteSize());
+    backend.download(wanted, target, backend.stream());
     return target;
   }
 

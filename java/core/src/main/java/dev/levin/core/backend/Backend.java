@@ -43,6 +43,14 @@ public interface Backend extends AutoCloseable {
   /** Queues an op. Its arguments must stay as they are until the stream has run it. */
   void launch(Op op, Stream stream);
 
+  /**
+   * Whether a step costs less when it has the layout of an earlier one, so that rows which nobody
+   * asked for are worth computing: true where programs are replayed as graphs.
+   */
+  default boolean prefersFewLayouts() {
+    return false;
+  }
+
   /** Prepares ops that will run many times over the same buffers. */
   default Program prepare(List<Op> ops) {
     List<Op> fixed = List.copyOf(ops);
