@@ -3,6 +3,7 @@ package dev.levin.cpu.nativetwin;
 import dev.levin.core.DType;
 import dev.levin.core.DeviceException;
 import dev.levin.cpu.EncodedKernels;
+import dev.levin.cpu.Gemm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -14,11 +15,19 @@ final class NativeEncoded implements EncodedKernels {
   private static final int DTYPE_F8_E5M2 = 101;
   private static final int NO_DTYPE = -1;
 
-  private final boolean[] multiplies = new boolean[DType.values().length];
+  /** Or'ed to a number: products are looked up instead of multiplied. */
+  private static final int TABLES = 1 << 16;
 
-  NativeEncoded() {
+  /** The header's number of each dtype's kernels, {@link #NO_DTYPE} where there are none. */
+  private final int[] ids = new int[DType.values().length];
+
+  NativeEncoded(Gemm gemm) {
     for (DType dtype : DType.values()) {
-      multiplies[dtype.ordinal()] = LevinCpu.supports(id(dtype)) != 0;
+      int id = id(dtype);
+      if (gemm == Gemm.LUT && LevinCpu.supports(id | TABLES) != 0) {
+        id |= TABLES;
+      }
+      ids[dtype.ordinal()] = LevinCpu.supports(id) != 0 ? id : NO_DTYPE;
     }
   }
 
@@ -40,12 +49,12 @@ final class NativeEncoded implements EncodedKernels {
 
   /** Whether weights of this dtype can be multiplied. */
   boolean multiplies(DType dtype) {
-    return multiplies[dtype.ordinal()];
+    return ids[dtype.ordinal()] != NO_DTYPE;
   }
 
   @Override
   public Activations newActivations() {
-    return new Prepared();
+    return new Prepared(ids);
   }
 
   @Override
@@ -54,15 +63,20 @@ final class NativeEncoded implements EncodedKernels {
   }
 
   private static final class Prepared implements Activations {
+    private final int[] ids;
     private final NativeMemory memory = new NativeMemory();
     private int dtype;
     private int k;
     private long rowBytes;
     private long bytes;
 
+    Prepared(int[] ids) {
+      this.ids = ids;
+    }
+
     @Override
     public void reset(DType dtype, int rows, int k) {
-      this.dtype = id(dtype);
+      this.dtype = ids[dtype.ordinal()];
       this.k = k;
       rowBytes = dtype.rowBytes(k);
       bytes = LevinCpu.activationBytes(this.dtype, rows, k);
