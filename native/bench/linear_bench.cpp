@@ -2,6 +2,9 @@
  * levin_cpu_bench [threads] [isa] [dtype,...]: decode (one token) against the measured read bandwidth and
  * prefill (128 tokens) against the measured FP32 multiply-add peak, at the shapes of a 1-billion Llama.
  *
+ * levin_cpu_bench once ISA DTYPE: one token with 512 rows of 2048, once, for a tool that counts instructions:
+ *   valgrind --tool=callgrind --toggle-collect=levin_cpu_linear levin_cpu_bench once avx2 TQ2_0
+ *
  * Where no memory is waited for, a time is the best processor time of several passes, so that what else the
  * machine does weighs less. Decode walks through more copies of a matrix than caches hold; the bandwidth is
  * read before and after each of its passes, since that of a shared machine changes by the second, and the
@@ -58,6 +61,8 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {{2048, 2048}, {512, 2048}, {8192, 2048}, {2048, 8192}, {128256, 2048}};
+
+constexpr Shape kOnce = {512, 2048};
 
 constexpr int64_t kStreamBytes = INT64_C(192) << 20;
 constexpr int64_t kReadBytes = INT64_C(128) << 20;
@@ -361,6 +366,14 @@ int main(int count, char** arguments) {
       fprintf(stderr, "%s\n", levin_cpu_last_error());
       return 1;
     }
+  }
+  if (strcmp(arguments[count > 1 ? 1 : 0], "once") == 0) {
+    for (const Type& type : kTypes) {
+      if (only == type.name) {
+        Layer(type, kOnce, 1, 1, 1).run(0, 0, 1);
+      }
+    }
+    return 0;
   }
   Reader reader;
   double peak = fma_peak(threads);

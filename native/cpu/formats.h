@@ -10,7 +10,7 @@
  *   scales(p,...)  lane i: the scale of block i (even: of its first half, odd: of its second)
  *   mins(p,...)    likewise what is added to each value, where kScheme.has_min
  *
- * and, for crumbs.h, of formats with four codes to a byte and one scale:
+ * and, for tables.h, of formats with four codes to a byte and one scale:
  *
  *   kShifts        of the codes of blocks 0 to 3 and 4 to 7 in their 32 bytes each
  *   scale(p)

@@ -10,7 +10,6 @@
 #include "quantize.h"
 #include "rows.h"
 #if defined(LEVIN_TILES)
-#include "crumbs.h"
 #include "tables.h"
 #include "tiles.h"
 #endif
@@ -25,45 +24,6 @@ using levin::LinearKernel;
 /* From here on, packing sixteen rows costs less than unpacking each for every four tokens. */
 constexpr int64_t kFewestTileTokens = 5;
 #endif
-
-/* Whether crumbs.h takes the format. */
-template <class Format>
-constexpr auto has_crumbs(int) -> decltype(Format::kShifts[0] >= 0) {
-  return true;
-}
-
-template <class Format>
-constexpr bool has_crumbs(long) {
-  return false;
-}
-
-template <class Format>
-void multiply_one_token(const LinearCall& call, int64_t t) {
-#if defined(LEVIN_TILES)
-  if constexpr (has_crumbs<Format>(0)) {
-    return multiply_by_crumbs<Format>(call, t);
-  }
-#endif
-  multiply_rows<Format, 1>(call, t);
-}
-
-template <class Format>
-void multiply_tokens_by_row(const LinearCall& call) {
-  int64_t t = 0;
-  for (; t + kRowTokens <= call.tokens; t += kRowTokens) {
-    multiply_rows<Format, kRowTokens>(call, t);
-  }
-  if constexpr (kRowTokens > 2) {
-    for (; t + 2 <= call.tokens; t += 2) {
-      multiply_rows<Format, 2>(call, t);
-    }
-  }
-  if constexpr (kRowTokens > 1) {
-    for (; t < call.tokens; t++) {
-      multiply_one_token<Format>(call, t);
-    }
-  }
-}
 
 template <class Format>
 void linear_integers(const LinearCall& call) {

@@ -150,6 +150,24 @@ void multiply_rows(const LinearCall& call, int64_t first_token) {
                                        0);
 }
 
+template <class Format>
+void multiply_tokens_by_row(const LinearCall& call) {
+  int64_t t = 0;
+  for (; t + kRowTokens <= call.tokens; t += kRowTokens) {
+    multiply_rows<Format, kRowTokens>(call, t);
+  }
+  if constexpr (kRowTokens > 2) {
+    for (; t + 2 <= call.tokens; t += 2) {
+      multiply_rows<Format, 2>(call, t);
+    }
+  }
+  if constexpr (kRowTokens > 1) {
+    for (; t < call.tokens; t++) {
+      multiply_rows<Format, 1>(call, t);
+    }
+  }
+}
+
 }  // namespace
 
 #endif

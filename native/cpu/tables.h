@@ -1,5 +1,5 @@
 /*
- * Products of 2-bit codes by lookup (x86), for the formats of crumbs.h: no multiplication meets a weight.
+ * Products of 2-bit codes under one scale by lookup (x86): no multiplication meets a weight.
  * A nibble of the weights is two codes, so per nibble and token a table of 16 sums says what the two add.
  *
  * A prepared token, k padded to K = 128 * ceil(k / 128):

@@ -9,7 +9,9 @@ final class NativeCalls {
   private static final int DTYPE_F8_E4M3 = 100;
 
   private static final int DTYPE_F8_E5M2 = 101;
-  private static final int NO_DTYPE = -1;
+
+  /** No dtype of the header. */
+  static final int NO_DTYPE = -1;
 
   private NativeCalls() {}
 

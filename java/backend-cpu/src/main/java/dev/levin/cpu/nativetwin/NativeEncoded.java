@@ -2,27 +2,38 @@ package dev.levin.cpu.nativetwin;
 
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
+import dev.levin.cpu.Gemm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The products of {@code levin_cpu.h}. */
 final class NativeEncoded implements EncodedKernels {
-  private final boolean[] multiplies = new boolean[DType.values().length];
+  /** Or'ed to a number: products are looked up instead of multiplied. */
+  private static final int TABLES = 1 << 16;
 
-  NativeEncoded() {
+  /**
+   * The header's number of each dtype's kernels, {@link NativeCalls#NO_DTYPE} where there are none.
+   */
+  private final int[] ids = new int[DType.values().length];
+
+  NativeEncoded(Gemm gemm) {
     for (DType dtype : DType.values()) {
-      multiplies[dtype.ordinal()] = LevinCpu.supports(NativeCalls.id(dtype)) != 0;
+      int id = NativeCalls.id(dtype);
+      if (gemm == Gemm.LUT && LevinCpu.supports(id | TABLES) != 0) {
+        id |= TABLES;
+      }
+      ids[dtype.ordinal()] = LevinCpu.supports(id) != 0 ? id : NativeCalls.NO_DTYPE;
     }
   }
 
   /** Whether weights of this dtype can be multiplied. */
   boolean multiplies(DType dtype) {
-    return multiplies[dtype.ordinal()];
+    return ids[dtype.ordinal()] != NativeCalls.NO_DTYPE;
   }
 
   @Override
   public Activations newActivations() {
-    return new Prepared();
+    return new Prepared(ids);
   }
 
   @Override
@@ -31,15 +42,20 @@ final class NativeEncoded implements EncodedKernels {
   }
 
   private static final class Prepared implements Activations {
+    private final int[] ids;
     private final NativeMemory memory = new NativeMemory();
     private int dtype;
     private int k;
     private long rowBytes;
     private long bytes;
 
+    Prepared(int[] ids) {
+      this.ids = ids;
+    }
+
     @Override
     public void reset(DType dtype, int rows, int k) {
-      this.dtype = NativeCalls.id(dtype);
+      this.dtype = ids[dtype.ordinal()];
       this.k = k;
       rowBytes = dtype.rowBytes(k);
       bytes = LevinCpu.activationBytes(this.dtype, rows, k);

@@ -1,5 +1,6 @@
 package dev.levin.cpu.nativetwin;
 
+import dev.levin.cpu.Gemm;
 import dev.levin.cpu.KernelTable;
 
 /**
@@ -16,13 +17,14 @@ public final class NativeKernels {
    * The native kernels over those that run what they lack. The library must be loaded.
    *
    * @param base the vector or the scalar kernels
+   * @param gemm {@link Gemm#LUT} for products by lookup where there are kernels for it
    */
-  public static KernelTable table(KernelTable base) {
+  public static KernelTable table(KernelTable base, Gemm gemm) {
     return new KernelTable(
         NAME,
         base.vectorBits(),
         base.rows(),
-        new NativeMatrix(base.matrix()),
+        new NativeMatrix(base.matrix(), gemm),
         new NativeAttention(base.attention()),
         base.state());
   }
