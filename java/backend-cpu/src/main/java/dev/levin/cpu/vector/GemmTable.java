@@ -26,9 +26,10 @@ final class GemmTable {
 
   private EncodedKernels choose(DType dtype, Gemm gemm) {
     return switch (gemm) {
-      case AUTO, INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
-      case FMA -> null;
-      case LUT -> null;
+      // Integers decode faster (27.6 against 21.8 tokens a second of llama-1b in Q4_0), but the
+      // compiler leaves their tiles unfinished in prefill: 15 against 81.
+      case AUTO, FMA, LUT -> null;
+      case INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
     };
   }
 }
