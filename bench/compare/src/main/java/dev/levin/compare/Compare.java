@@ -1,6 +1,7 @@
 package dev.levin.compare;
 
 import dev.levin.measure.Environment;
+import dev.levin.measure.LevinVersion;
 import dev.levin.measure.Statistics;
 import dev.levin.measure.report.EnvironmentLines;
 import dev.levin.measure.report.Numbers;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -93,7 +95,8 @@ public final class Compare implements Callable<Integer> {
   public static void main(String[] arguments) {
     CommandLine command = new CommandLine(new Compare());
     command.registerConverter(
-        EngineName.class, name -> EngineName.valueOf(name.toUpperCase().replace('-', '_')));
+        EngineName.class,
+        name -> EngineName.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
     System.exit(command.execute(arguments));
   }
 
@@ -101,7 +104,7 @@ public final class Compare implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Environment environment =
         Environment.current(
-            "0.1.0-SNAPSHOT", System.getProperty("levin.commit", ""), "levin-compare");
+            LevinVersion.number(), LevinVersion.commit().orElse(""), "levin-compare");
     List<Result> results = new ArrayList<>();
     for (Path model : models) {
       for (EngineName engine : engines) {

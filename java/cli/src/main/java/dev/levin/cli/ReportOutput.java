@@ -1,6 +1,7 @@
 package dev.levin.cli;
 
 import dev.levin.measure.Environment;
+import dev.levin.measure.LevinVersion;
 import dev.levin.measure.report.OutputFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +43,9 @@ final class ReportOutput {
   Environment environment() throws IOException {
     List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
     return Environment.current(
-        Version.number(), Version.commit().orElse(""), "levin " + String.join(" ", arguments));
+        LevinVersion.number(),
+        LevinVersion.commit().orElse(""),
+        "levin " + String.join(" ", arguments));
   }
 
   void write(CommandIo io, Function<OutputFormat, String> report) throws IOException {

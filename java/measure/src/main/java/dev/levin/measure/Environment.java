@@ -12,7 +12,7 @@ import java.util.List;
  * @param levin version
  * @param commit of the sources, empty when unknown
  * @param jdk version and vendor
- * @param jvmOptions flags and properties the JVM was started with
+ * @param jvmOptions flags and properties the JVM was started with, but for {@code levin.home}
  * @param processors that the JVM may use
  * @param loadAverage runnable threads of the machine over the last minute before the run began;
  *     negative when unknown
@@ -36,7 +36,7 @@ public record Environment(
         levin,
         commit,
         Runtime.version() + " (" + System.getProperty("java.vendor") + ")",
-        ManagementFactory.getRuntimeMXBean().getInputArguments(),
+        keptOptions(),
         "%s %s %s"
             .formatted(
                 System.getProperty("os.name"),
@@ -47,6 +47,13 @@ public record Environment(
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
         command,
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+  }
+
+  /** Without the folder Levin lies in, which changes no result and names the machine's owner. */
+  private static List<String> keptOptions() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> !option.startsWith("-Dlevin.home="))
+        .toList();
   }
 
   private static String processorName() {
