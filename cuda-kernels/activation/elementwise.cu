@@ -1,10 +1,9 @@
 // add, soft_cap, gated_activation: four neighbouring elements a thread.
-#include "levin/kernels/elementwise.h"
-
 #include "activation/activate.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "levin/kernels/elementwise.h"
 
 namespace levin {
 namespace {

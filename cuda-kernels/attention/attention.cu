@@ -1,11 +1,10 @@
 // attention: whether segments of keys get blocks of their own, and the merging of what those leave.
-#include "levin/kernels/attention.h"
-
 #include "attention/flash.h"
 #include "attention/state.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "levin/kernels/attention.h"
 #include "quant/legacy.cuh"
 #include "quant/plain.cuh"
 

@@ -21,8 +21,8 @@ struct BlockRows {
   int64_t kv_head, sequence;
   int64_t first_token, first_row;  // packed rows count from the sequence's first query
   int64_t query_len, kv_len;
-  int64_t begin, end;              // keys that some row sees, of the block's segment
-  int rows;                        // not positive: nothing to do
+  int64_t begin, end;  // keys that some row sees, of the block's segment
+  int rows;            // not positive: nothing to do
 
   __device__ BlockRows(const FlashParams& params, int tile_rows) : p(params) {
     kv_head = blockIdx.x / p.row_tiles % p.op.kv_heads;

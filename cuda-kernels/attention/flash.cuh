@@ -1,19 +1,19 @@
 // Flash attention over pages (Dao et al. 2022) by FMA, for decoding and prefill alike.
 //
-// A block has one KV head of one sequence and up to kRows packed rows: row r is query row r / G, head r % G of the G
-// that share the KV head, so that a key is decoded once for all of them. It walks tiles of 32 keys:
+// A block has one KV head of one sequence and up to kRows packed rows: row r is query row r / G, head r % G of the
+// G that share the KV head, so that a key is decoded once for all of them. It walks tiles of 32 keys:
 //   1. keys to shared memory as float32          4. values to shared memory
 //   2. scores: lane = key, warp w has rows w, w + 4, ...
 //   3. softmax of the tile by warp               5. o += p . v: thread = element of the value
 // and merges the states of segments of keys in order; split launches leave that to merge_segments.
 //
 // Every step of a row depends on its own keys and their indices alone, and tiles and segments begin at fixed
-// indices, so a row's bits do not depend on chunking, paging, company or splitting. A key that no row may see is not
-// read; an entry of the page table outside the cache makes the scores of its keys NaN.
+// indices, so a row's bits do not depend on chunking, paging, company or splitting. A key that no row may see is
+// not read; an entry of the page table outside the cache makes the scores of its keys NaN.
 #pragma once
 
-#include "attention/flash.h"
 #include "attention/block_rows.cuh"
+#include "attention/flash.h"
 #include "attention/state.cuh"
 #include "attention/visible.cuh"
 #include "common/launch.h"
@@ -31,8 +31,8 @@ struct FlashTraits {
   static_assert(kRows_ % kAttentionWarps == 0);
 };
 
-// Floats from one row to the next in shared memory: an odd number of 16-byte units, so that lanes that read the same
-// column of 32 rows meet no bank conflict.
+// Floats from one row to the next in shared memory: an odd number of 16-byte units, so that lanes that read the
+// same column of 32 rows meet no bank conflict.
 __host__ __device__ inline int64_t tile_stride(int64_t size) { return round_up<int64_t>(size, kChunk) + 4; }
 
 // Dynamic shared memory: queries [kRows], keys or values [kTileKeys], rows of tile_stride each.
@@ -156,8 +156,8 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
       }
       float score = -kInfinity;
       if (seen[i].contains(tile + lane)) {
-        score = p.op.sm_scale * dot(shared.queries + row * shared.query_stride, shared.tile + lane * shared.key_stride,
-                                    p.op.key_size);
+        score = p.op.sm_scale * dot(shared.queries + row * shared.query_stride,
+                                    shared.tile + lane * shared.key_stride, p.op.key_size);
         score = p.op.soft_cap == 0.0f ? score : p.op.soft_cap * tanhf(score / p.op.soft_cap);
         score = pages[lane] == kUnknownPage ? quiet_nan() : score;
       }
@@ -277,13 +277,17 @@ Status launch_flash_tiles(FlashParams p, cudaStream_t stream) {
 
 template <typename Format>
 Status launch_flash(const FlashParams& params, cudaStream_t stream) {
-  if (params.op.value_size <= kAttentionTiles[0].value_size && params.op.key_size <= kAttentionTiles[1].value_size) {
-    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[0].rows, kAttentionTiles[0].columns>>(params, stream);
+  if (params.op.value_size <= kAttentionTiles[0].value_size &&
+      params.op.key_size <= kAttentionTiles[1].value_size) {
+    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[0].rows, kAttentionTiles[0].columns>>(params,
+                                                                                                        stream);
   }
   if (params.op.value_size <= kAttentionTiles[1].value_size) {
-    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[1].rows, kAttentionTiles[1].columns>>(params, stream);
+    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[1].rows, kAttentionTiles[1].columns>>(params,
+                                                                                                        stream);
   }
-  return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[2].rows, kAttentionTiles[2].columns>>(params, stream);
+  return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[2].rows, kAttentionTiles[2].columns>>(params,
+                                                                                                      stream);
 }
 
 }  // namespace levin

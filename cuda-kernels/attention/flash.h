@@ -8,11 +8,11 @@ namespace levin {
 
 struct FlashParams {
   AttentionParams op;
-  int64_t group;        // query heads of a KV head
-  int64_t row_tiles;    // of the longest sequence
-  int64_t segments;     // of the longest sequence; blocks along y when split, else 1
-  float* partial;       // [T, H, segments, Dv] sums o when split, else null
-  float2* states;       // [T, H, segments] m and l when split, else null
+  int64_t group;      // query heads of a KV head
+  int64_t row_tiles;  // of the longest sequence
+  int64_t segments;   // of the longest sequence; blocks along y when split, else 1
+  float* partial;     // [T, H, segments, Dv] sums o when split, else null
+  float2* states;     // [T, H, segments] m and l when split, else null
 };
 
 // By FMA, for F32 caches: products of float32 stay float32.

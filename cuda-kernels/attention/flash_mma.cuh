@@ -1,12 +1,13 @@
 // Flash attention over pages by mma, for caches of 16 bits and less.
 //
-// The blocks are those of flash.cuh. Transposed products keep a query a column of every mma, which no other touches:
+// The blocks are those of flash.cuh. Transposed products keep a query a column of every mma, which no other
+// touches:
 //   scores^T [keys, rows] = K . q^T   warp w has 16 of the tile's 64 keys, decoded from memory into registers
 //   softmax over the keys of a row    by warp, scores and weights pass through shared memory
 //   o^T [values, rows] = V^T . p^T    warp w has value tiles w, w + 4, ...; V passes through shared memory
 //
-// Precision: queries are three bfloat16 terms, which is all of float32; keys are exact codes, whose block scales are
-// applied to sums; weights, and values that are no bfloat16 numbers, are two terms, 16 bits.
+// Precision: queries are three bfloat16 terms, which is all of float32; keys are exact codes, whose block scales
+// are applied to sums; weights, and values that are no bfloat16 numbers, are two terms, 16 bits.
 #pragma once
 
 #include "attention/block_rows.cuh"
@@ -128,8 +129,9 @@ __device__ inline void multiply_keys(const WeightFragment<typename Traits::Forma
 
 // Scores of this warp's 16 keys, not scaled, to scores[row][key of the tile].
 template <typename Traits>
-__device__ void score_keys(const BlockRows& block, const FlashMmaShared<Traits>& shared, const int (&pages)[kMmaTileKeys],
-                           int64_t tile, float (&scores)[Traits::kRows][kScoreStride]) {
+__device__ void score_keys(const BlockRows& block, const FlashMmaShared<Traits>& shared,
+                           const int (&pages)[kMmaTileKeys], int64_t tile,
+                           float (&scores)[Traits::kRows][kScoreStride]) {
   using Format = typename Traits::Format;
   const AttentionParams& p = block.p.op;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
@@ -178,8 +180,8 @@ __device__ void fill_values(const BlockRows& block, const FlashMmaShared<Traits>
     float values[kCodesPerThread] = {};
     if (page >= 0) {
       Codes codes;
-      Format::decode(p.v_cache.row(page, block.kv_head, (tile + first + key) % p.page_size), chunk, quad, p.value_size,
-                     codes);
+      Format::decode(p.v_cache.row(page, block.kv_head, (tile + first + key) % p.page_size), chunk, quad,
+                     p.value_size, codes);
 #pragma unroll
       for (int i = 0; i < kCodesPerThread; ++i) {
         values[i] = Format::kScaleGroup == 0 ? codes.value[i] : codes.scale[i / 4] * codes.value[i];
@@ -222,7 +224,8 @@ __device__ void multiply_values(const BlockRows& block, const FlashMmaShared<Tra
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const uint16_t* row = weights[i / 2][t * kMmaRows + column];
-        p[t][i / 2][i % 2] = *reinterpret_cast<const uint32_t*>(row + first + depth + 2 * (lane % kQuad) + i % 2 * 8);
+        p[t][i / 2][i % 2] =
+            *reinterpret_cast<const uint32_t*>(row + first + depth + 2 * (lane % kQuad) + i % 2 * 8);
       }
     }
 #pragma unroll
@@ -260,7 +263,7 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_mma_kernel(const __gr
   __shared__ float scores[kRows][kScoreStride];
   __shared__ __align__(16) FlashWeights<Traits> weights;
   __shared__ VisibleKeys seen[kRows];
-  __shared__ SoftmaxState state[kRows];    // of the segment
+  __shared__ SoftmaxState state[kRows];  // of the segment
   __shared__ SoftmaxState total[kRows];
   __shared__ float keep[kRows];            // factor of a row's sums at this tile
   __shared__ MergeFactors factors[kRows];  // of a row's sums at the end of a segment
@@ -422,8 +425,9 @@ Status launch_flash_mma(const FlashParams& params, cudaStream_t stream) {
   const int64_t rows = params.op.max_query_len * params.group;
   if (params.op.key_size <= kAttentionMmaTiles[2].value_size) {
     if (params.op.value_size <= kAttentionMmaTiles[0].value_size) {
-      return rows <= kAttentionMmaTiles[0].row_tiles * kMmaRows ? launch_flash_mma_shape<Format, 0>(params, stream)
-                                                                : launch_flash_mma_shape<Format, 1>(params, stream);
+      return rows <= kAttentionMmaTiles[0].row_tiles * kMmaRows
+                 ? launch_flash_mma_shape<Format, 0>(params, stream)
+                 : launch_flash_mma_shape<Format, 1>(params, stream);
     }
     if (params.op.value_size <= kAttentionMmaTiles[2].value_size) {
       return launch_flash_mma_shape<Format, 2>(params, stream);

@@ -6,7 +6,8 @@
 namespace levin {
 namespace {
 
-__global__ void __launch_bounds__(kWarpSize) merge_attention_kernel(const __grid_constant__ MergeAttentionParams p) {
+__global__ void __launch_bounds__(kWarpSize)
+    merge_attention_kernel(const __grid_constant__ MergeAttentionParams p) {
   const int64_t t = blockIdx.x / p.heads;
   const int64_t h = blockIdx.x % p.heads;
   const float of_a = p.lse_a.row(t)[h];

@@ -16,7 +16,8 @@ struct VisibleKeys {
   const int32_t* mask;      // or null
 
   // Row number r of a sequence with query_len queries and kv_len keys; t is its row among all tokens.
-  __device__ static VisibleKeys of(const AttentionParams& p, int64_t t, int64_t r, int64_t query_len, int64_t kv_len) {
+  __device__ static VisibleKeys of(const AttentionParams& p, int64_t t, int64_t r, int64_t query_len,
+                                   int64_t kv_len) {
     const int64_t i = kv_len - query_len + r;
     VisibleKeys seen;
     seen.first_query_key = kv_len - query_len;

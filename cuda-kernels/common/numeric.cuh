@@ -50,9 +50,7 @@ __device__ inline uint16_t bf16_of(float value) {
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-__device__ inline float bf16_to_float(uint16_t bits) {
-  return __uint_as_float(static_cast<uint32_t>(bits) << 16);
-}
+__device__ inline float bf16_to_float(uint16_t bits) { return __uint_as_float(static_cast<uint32_t>(bits) << 16); }
 
 // The code of |value| in a format without an upper end: carries run on into the exponent, so a caller caps
 // what lies beyond its largest code. Rounds to nearest even.
@@ -85,7 +83,7 @@ __device__ inline uint8_t e5m2_of(float value) {
 // OCP E4M3: code 0x7f is NaN.
 __device__ inline float e4m3_to_float(uint32_t code) {
   const uint32_t magnitude = code & 0x7f;
-  const uint32_t bits = magnitude < 8 ? __float_as_uint(static_cast<float>(magnitude) * 0x1p-9f)
+  const uint32_t bits = magnitude < 8       ? __float_as_uint(static_cast<float>(magnitude) * 0x1p-9f)
                         : magnitude == 0x7f ? 0x7fc00000u
                                             : (magnitude << 20) + (120u << 23);
   return __uint_as_float(bits | (code & 0x80) << 24);
@@ -94,7 +92,7 @@ __device__ inline float e4m3_to_float(uint32_t code) {
 // OCP E5M2: exponent 31 is infinity and NaN, as in IEEE formats.
 __device__ inline float e5m2_to_float(uint32_t code) {
   const uint32_t magnitude = code & 0x7f;
-  const uint32_t bits = magnitude < 4 ? __float_as_uint(static_cast<float>(magnitude) * 0x1p-16f)
+  const uint32_t bits = magnitude < 4       ? __float_as_uint(static_cast<float>(magnitude) * 0x1p-16f)
                         : magnitude >= 0x7c ? (magnitude << 21 | 0x7f800000u)
                                             : (magnitude << 21) + (112u << 23);
   return __uint_as_float(bits | (code & 0x80) << 24);

@@ -1,9 +1,8 @@
 // embed, decode_rows: a thread takes its quad's share of a chunk of 32 values. encode_rows: 32 values a thread.
-#include "levin/kernels/rows.h"
-
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "levin/kernels/rows.h"
 #include "quant/encode.cuh"
 #include "quant/formats.cuh"
 
@@ -13,8 +12,8 @@ namespace {
 constexpr int kThreads = 128;
 
 // One row: out[i] = scale * source[i], or NaN without a source.
-__device__ void decode_row(DType dtype, const uint8_t* source, int64_t work, int64_t size, float scale, bool scaled,
-                           float* to) {
+__device__ void decode_row(DType dtype, const uint8_t* source, int64_t work, int64_t size, float scale,
+                           bool scaled, float* to) {
   const int64_t chunk = work / kQuad;
   const int quad = static_cast<int>(work % kQuad);
   Codes codes;

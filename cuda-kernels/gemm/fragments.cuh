@@ -178,8 +178,8 @@ __device__ inline float load_activation(const uint8_t* row, int64_t at, DType dt
 }
 
 // Values 4q .. 4q + 3 of both halves of a chunk of an activation row; zeros past its end or without a row.
-__device__ inline void load_activations(const uint8_t* bytes, int64_t chunk, int quad, const ActivationSource& source,
-                                        float (&values)[kCodesPerThread]) {
+__device__ inline void load_activations(const uint8_t* bytes, int64_t chunk, int quad,
+                                        const ActivationSource& source, float (&values)[kCodesPerThread]) {
   if (source.dtype != DType::kF32) {
 #pragma unroll
     for (int i = 0; i < kCodesPerThread; ++i) {

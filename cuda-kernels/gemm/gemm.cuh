@@ -2,8 +2,8 @@
 //
 // A block has 16 weight rows per warp and a tile of columns. Weights go from memory to registers, where the one
 // lane that needs a value decodes it; nothing but activations passes through shared memory. K is cut into segments
-// (tiles/gemm_tiles.h): narrow tiles give each segment a warp and add the sums in shared memory, wide ones walk the
-// segments one after another. Both add them in the same order, so a row has the same bits in either.
+// (tiles/gemm_tiles.h): narrow tiles give each segment a warp and add the sums in shared memory, wide ones walk
+// the segments one after another. Both add them in the same order, so a row has the same bits in either.
 //
 // Limits: K below 2^31, rows as views.h says.
 #pragma once
@@ -78,7 +78,8 @@ struct BlockColumns {
 
  private:
   __device__ float load_output(const uint8_t* row, int64_t n) const {
-    return p.out_dtype == DType::kF32 ? reinterpret_cast<const float*>(row)[n] : load_activation(row, n, p.out_dtype);
+    return p.out_dtype == DType::kF32 ? reinterpret_cast<const float*>(row)[n]
+                                      : load_activation(row, n, p.out_dtype);
   }
 
   __device__ void store_output(uint8_t* row, int64_t n, float value) const {
@@ -140,7 +141,8 @@ __device__ void fill_stage(const GemmLaunch<Traits>& p, const BlockColumns& colu
       continue;
     }
     float values[kCodesPerThread];
-    load_activations(columns.x_row(tile * kTileColumns + lane / kQuad), first_chunk + c, quad, p.activations, values);
+    load_activations(columns.x_row(tile * kTileColumns + lane / kQuad), first_chunk + c, quad, p.activations,
+                     values);
     const SplitValues split = SplitValues::of(values);
     stage.high[c][tile][lane] = make_uint4(split.high[0], split.high[1], split.high[2], split.high[3]);
     stage.low[c][tile][lane] = make_uint4(split.low[0], split.low[1], split.low[2], split.low[3]);
@@ -190,7 +192,8 @@ __device__ inline void store_tile(const BlockColumns& columns, int64_t first_row
 
 // A warp per segment of K.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads) gemm_narrow_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
+__global__ void __launch_bounds__(Traits::kThreads)
+    gemm_narrow_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
   using Format = typename Traits::Format;
   __shared__ float partial[kMaxSegments - 1][Traits::kColumnTiles][4][kWarpSize];
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
@@ -260,7 +263,8 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_narrow_kernel(const __g
 
 // All segments by every warp, activations through shared memory.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads) gemm_wide_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
+__global__ void __launch_bounds__(Traits::kThreads)
+    gemm_wide_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
   using Format = typename Traits::Format;
   using Stage = ActivationStage<Traits::kColumnTiles>;
   Stage* stages = dynamic_shared<Stage>();
@@ -302,7 +306,8 @@ __global__ void __launch_bounds__(Traits::kThreads) gemm_wide_kernel(const __gri
 #pragma unroll
         for (int tile = 0; tile < Traits::kColumnTiles; ++tile) {
           if (tile * kTileColumns < columns.tile.count) {
-            multiply_chunk<Format>(w, read_stage<Traits>(stage, c, tile, lane), p.activations.low_terms(), acc[tile]);
+            multiply_chunk<Format>(w, read_stage<Traits>(stage, c, tile, lane), p.activations.low_terms(),
+                                   acc[tile]);
           }
         }
       }

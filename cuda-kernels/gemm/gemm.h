@@ -30,18 +30,18 @@ struct ExternalScales {
 // A column is a row of x: token t, and of its inner rows one head or one chosen expert j. Column c of a product
 // by expert is t = c / inner, j = c % inner; of one by head, t = c and j is the plane.
 struct GemmParams {
-  CubeView<const uint8_t> weight;  // [planes, N, K]
-  CubeView<const uint8_t> x;       // [T, inner, K] of x_dtype
-  CubeView<uint8_t> out;           // [T, inner, N] of out_dtype
-  MatrixView<const float> bias;    // [planes, N] or null
+  CubeView<const uint8_t> weight;      // [planes, N, K]
+  CubeView<const uint8_t> x;           // [T, inner, K] of x_dtype
+  CubeView<uint8_t> out;               // [T, inner, N] of out_dtype
+  MatrixView<const float> bias;        // [planes, N] or null
   MatrixView<const uint8_t> residual;  // [T, N] of out_dtype or null
-  const float* x_scale;            // [T] factors of sums before bias, or null
-  ExternalScales scales;           // of formats with kExternalScale
-  const int32_t* order;            // [columns] column of each tile row, or null for 0, 1, 2, ...
-  const GemmTile* tiles;           // by expert; null: planes times tiles of columns
-  MatrixView<const int32_t> ids;   // [T, inner] without tiles: one column a tile, its plane; or null
+  const float* x_scale;                // [T] factors of sums before bias, or null
+  ExternalScales scales;               // of formats with kExternalScale
+  const int32_t* order;                // [columns] column of each tile row, or null for 0, 1, 2, ...
+  const GemmTile* tiles;               // by expert; null: planes times tiles of columns
+  MatrixView<const int32_t> ids;       // [T, inner] without tiles: one column a tile, its plane; or null
   int64_t columns, inner, planes, n, k;
-  int64_t num_tiles;               // of columns, all planes together
+  int64_t num_tiles;  // of columns, all planes together
   float scale;
   DType x_dtype, out_dtype;
   bool by_expert;

@@ -1,9 +1,8 @@
 // linear: the product kernel over tiles of tokens, one plane of weights a head.
-#include "levin/kernels/linear.h"
-
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
 #include "gemm/gemm.h"
+#include "levin/kernels/linear.h"
 #include "tiles/gemm_tiles.h"
 
 namespace levin {

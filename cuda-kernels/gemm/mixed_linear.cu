@@ -1,9 +1,8 @@
 // mixed_linear: the product kernel with activations, outputs and scales as the checkpoint has them.
-#include "levin/kernels/mixed_linear.h"
-
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
 #include "gemm/gemm.h"
+#include "levin/kernels/mixed_linear.h"
 #include "quant/external.cuh"
 #include "tiles/gemm_tiles.h"
 
@@ -36,12 +35,14 @@ bool is_valid(const MixedLinearParams& p) {
   const WeightScales& s = p.scales;
   const bool whole_chunks = s.values_per_scale % 32 == 0 || s.values_per_scale >= p.k;
   return is_activation(p.x_dtype) && is_float16_or_32(p.out_dtype) && (s.e8m0 || is_float16_or_32(s.dtype)) &&
-         s.rows_per_scale > 0 && s.values_per_scale > 0 && whole_chunks && (!packs_chunks(p.codes) || p.k % 32 == 0);
+         s.rows_per_scale > 0 && s.values_per_scale > 0 && whole_chunks &&
+         (!packs_chunks(p.codes) || p.k % 32 == 0);
 }
 
 bool is_aligned(const MixedLinearParams& p) {
   constexpr int64_t kPackedAlignment = 2;
-  return all_multiples_of(packs_chunks(p.codes) ? kPackedAlignment : 1, address_of(p.weight.data), p.weight.stride0) &&
+  return all_multiples_of(packs_chunks(p.codes) ? kPackedAlignment : 1, address_of(p.weight.data),
+                          p.weight.stride0) &&
          all_multiples_of(row_alignment(p.x_dtype), address_of(p.x.data), p.x.stride0) &&
          all_multiples_of(row_alignment(p.out_dtype), address_of(p.out.data), p.out.stride0,
                           address_of(p.residual.data), p.residual.stride0) &&
@@ -51,9 +52,11 @@ bool is_aligned(const MixedLinearParams& p) {
 
 ExternalScales scales_of(const MixedLinearParams& p) {
   const int64_t rows = p.scales.rows_per_scale < p.n ? p.scales.rows_per_scale : p.n;
-  const int64_t chunks = p.scales.values_per_scale < p.k ? p.scales.values_per_scale / 32 : ceil_div<int64_t>(p.k, 32);
-  return {p.scales.scales, p.scales.zeros,  static_cast<uint32_t>(rows), static_cast<uint32_t>(chunks > 0 ? chunks : 1),
-          p.scales.dtype,  p.scales.e8m0};
+  const int64_t chunks =
+      p.scales.values_per_scale < p.k ? p.scales.values_per_scale / 32 : ceil_div<int64_t>(p.k, 32);
+  return {
+      p.scales.scales, p.scales.zeros, static_cast<uint32_t>(rows), static_cast<uint32_t>(chunks > 0 ? chunks : 1),
+      p.scales.dtype,  p.scales.e8m0};
 }
 
 }  // namespace

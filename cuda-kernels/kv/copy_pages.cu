@@ -1,9 +1,8 @@
 // copy_pages: a grid row of blocks per pair of pages.
-#include "levin/kernels/kv.h"
-
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "levin/kernels/kv.h"
 
 namespace levin {
 namespace {
@@ -46,8 +45,9 @@ Status copy_pages(const CopyPagesParams& params, cudaStream_t stream) {
   LaunchShape shape;
   shape.grid = dim3(static_cast<unsigned>(blocks_per_page * params.copies));
   shape.block = dim3(kThreads);
-  return launch(copy_pages_kernel, shape, stream,
-                CopyParams{params, blocks_per_page, all_multiples_of_16(address_of(params.cache), params.page_bytes)});
+  return launch(
+      copy_pages_kernel, shape, stream,
+      CopyParams{params, blocks_per_page, all_multiples_of_16(address_of(params.cache), params.page_bytes)});
 }
 
 }  // namespace levin

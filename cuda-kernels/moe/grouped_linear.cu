@@ -33,8 +33,8 @@ struct WorkspaceLayout {
     max_tiles = sorted ? ceil_div<int64_t>(assignments, tile_columns) + p.experts + 1 : assignments;
     order = 0;
     tiles = static_cast<size_t>(round_up<int64_t>(sorted ? assignments * 4 : 0, kAlignment));
-    products = tiles + static_cast<size_t>(
-                           round_up<int64_t>(sorted ? max_tiles * static_cast<int64_t>(sizeof(GemmTile)) : 0, kAlignment));
+    products = tiles + static_cast<size_t>(round_up<int64_t>(
+                           sorted ? max_tiles * static_cast<int64_t>(sizeof(GemmTile)) : 0, kAlignment));
     bytes = products + static_cast<size_t>(p.combine.data == nullptr ? 0 : assignments * p.n * 4);
   }
 };
@@ -113,8 +113,9 @@ __global__ void __launch_bounds__(kCombineThreads) combine_kernel(const __grid_c
 
 Status sort_assignments(const GroupedLinearParams& params, const WorkspaceLayout& layout, int32_t* order,
                         GemmTile* tiles, cudaStream_t stream) {
-  const SortParams p{params.ids,    order,          tiles, layout.assignments, params.chosen,
-                     params.experts, layout.max_tiles, layout.tile_columns};
+  const SortParams p{
+      params.ids,         order, tiles, layout.assignments, params.chosen, params.experts, layout.max_tiles,
+      layout.tile_columns};
   const int64_t threads = round_up<int64_t>(layout.assignments, kWarpSize);
   LaunchShape shape;
   shape.grid = dim3(1);

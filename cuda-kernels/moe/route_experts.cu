@@ -1,9 +1,8 @@
 // route_experts: a warp per token; lanes share the experts, and the best one is found k times over. Ties go to
 // the lower id whatever lane holds it.
-#include "levin/kernels/moe.h"
-
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "levin/kernels/moe.h"
 
 namespace levin {
 namespace {

@@ -3,11 +3,10 @@
 // Thread i of a group sums elements 4i .. 4i + 3, then those kThreadsPerRow * 4 further on, and so forth;
 // threads are then summed in a tree. The group's size depends on C alone, so a row's bits depend on nothing
 // but the row.
-#include "levin/kernels/norm.h"
-
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "levin/kernels/norm.h"
 
 namespace levin {
 namespace {
@@ -87,10 +86,10 @@ Status rms_norm(const RmsNormParams& params, cudaStream_t stream) {
   if (rows == 0 || params.size == 0) {
     return Status::kOk;
   }
-  const NormParams p{params, all_multiples_of_16(address_of(params.x.data), params.x.stride0, params.x.stride1,
-                                                 address_of(params.weight.data), params.weight.stride0,
-                                                 address_of(params.out.data), params.out.stride0,
-                                                 params.out.stride1)};
+  const NormParams p{params,
+                     all_multiples_of_16(address_of(params.x.data), params.x.stride0, params.x.stride1,
+                                         address_of(params.weight.data), params.weight.stride0,
+                                         address_of(params.out.data), params.out.stride0, params.out.stride1)};
   if (params.size > kWarpRowLimit) {
     return launch_rows<256, 1>(p, stream);
   }

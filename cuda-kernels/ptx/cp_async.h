@@ -1,8 +1,8 @@
 // cp.async: copies from global to shared memory that a thread starts, and later waits for.
 // https://docs.nvidia.com/cuda/parallel-thread-execution/#data-movement-and-conversion-instructions-cp-async
 //
-// What a thread has started since its last commit is a group. Only the thread itself can wait for its groups: others
-// may read the bytes after a barrier that follows the wait.
+// What a thread has started since its last commit is a group. Only the thread itself can wait for its groups:
+// others may read the bytes after a barrier that follows the wait.
 #pragma once
 
 #include "ptx/ptx.h"
@@ -13,8 +13,8 @@
 
 namespace levin {
 
-// 16 bytes past L1; both addresses are multiples of 16. Of the source only source_bytes are read, the rest is zero:
-// with 0 the source may be any address.
+// 16 bytes past L1; both addresses are multiples of 16. Of the source only source_bytes are read, the rest is
+// zero: with 0 the source may be any address.
 __device__ __forceinline__ void cp_async_16(void* shared, const void* global, uint32_t source_bytes = 16) {
 #ifdef LEVIN_EMULATED
   emulator::start_copy(shared, global, 16, source_bytes);
@@ -32,8 +32,8 @@ __device__ __forceinline__ void cp_async_ca(void* shared, const void* global, ui
 #ifdef LEVIN_EMULATED
   emulator::start_copy(shared, global, kBytes, source_bytes);
 #else
-  asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared_address(shared)), "l"(global), "n"(kBytes),
-               "r"(source_bytes)
+  asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared_address(shared)), "l"(global),
+               "n"(kBytes), "r"(source_bytes)
                : "memory");
 #endif
 }

@@ -10,7 +10,8 @@
 
 namespace levin {
 
-// Read once and by nobody else: weights, which must not push activations out of L1. The kernel must not write them.
+// Read once and by nobody else: weights, which must not push activations out of L1. The kernel must not write
+// them.
 __device__ __forceinline__ uint4 ld_global_nc(const void* address) {
 #ifdef LEVIN_EMULATED
   return emulator::load_global_16(address);
@@ -28,8 +29,8 @@ __device__ __forceinline__ void st_global_cs(void* address, uint4 value) {
 #ifdef LEVIN_EMULATED
   emulator::store_global_16(address, value);
 #else
-  asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(value.x), "r"(value.y), "r"(value.z),
-               "r"(value.w)
+  asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(value.x), "r"(value.y),
+               "r"(value.z), "r"(value.w)
                : "memory");
 #endif
 }

@@ -19,35 +19,35 @@ namespace levin {
 
 #ifdef LEVIN_EMULATED
 
-#define LEVIN_MMA(name, kind, instruction, minimum)                                                             \
-  inline void name(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],                               \
-                   const float (&c)[4] LEVIN_PTX_CALLER) {                                                      \
-    emulator::mma(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);                                        \
+#define LEVIN_MMA(name, kind, instruction, minimum)                            \
+  inline void name(float(&d)[4], const uint32_t(&a)[4], const uint32_t(&b)[2], \
+                   const float(&c)[4] LEVIN_PTX_CALLER) {                      \
+    emulator::mma(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);       \
   }
-#define LEVIN_MMA_HALF_K(name, kind, instruction)                                                               \
-  inline void name(float (&d)[4], const uint32_t (&a)[2], uint32_t b, const float (&c)[4] LEVIN_PTX_CALLER) {   \
-    emulator::mma_half_k(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);                                 \
+#define LEVIN_MMA_HALF_K(name, kind, instruction)                                                          \
+  inline void name(float(&d)[4], const uint32_t(&a)[2], uint32_t b, const float(&c)[4] LEVIN_PTX_CALLER) { \
+    emulator::mma_half_k(emulator::MmaType::kind, d, a, b, c, LEVIN_PTX_WHERE);                            \
   }
 
 #else
 
-#define LEVIN_MMA(name, kind, instruction, minimum)                                                             \
-  __device__ __forceinline__ void name(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],           \
-                                       const float (&c)[4]) {                                                   \
-    if constexpr (LEVIN_PTX_ARCH >= minimum) {                                                                  \
-      asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"           \
-                   : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])                                             \
-                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(c[0]), "f"(c[1]),    \
-                     "f"(c[2]), "f"(c[3]));                                                                     \
-    } else {                                                                                                    \
-      __trap();                                                                                                 \
-    }                                                                                                           \
+#define LEVIN_MMA(name, kind, instruction, minimum)                                                          \
+  __device__ __forceinline__ void name(float(&d)[4], const uint32_t(&a)[4], const uint32_t(&b)[2],           \
+                                       const float(&c)[4]) {                                                 \
+    if constexpr (LEVIN_PTX_ARCH >= minimum) {                                                               \
+      asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"        \
+                   : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])                                          \
+                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(c[0]), "f"(c[1]), \
+                     "f"(c[2]), "f"(c[3]));                                                                  \
+    } else {                                                                                                 \
+      __trap();                                                                                              \
+    }                                                                                                        \
   }
-#define LEVIN_MMA_HALF_K(name, kind, instruction)                                                               \
-  __device__ __forceinline__ void name(float (&d)[4], const uint32_t (&a)[2], uint32_t b, const float (&c)[4]) { \
-    asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %8, %9, %10};"                            \
-                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])                                               \
-                 : "r"(a[0]), "r"(a[1]), "r"(b), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));                   \
+#define LEVIN_MMA_HALF_K(name, kind, instruction)                                                             \
+  __device__ __forceinline__ void name(float(&d)[4], const uint32_t(&a)[2], uint32_t b, const float(&c)[4]) { \
+    asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %8, %9, %10};"                          \
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])                                             \
+                 : "r"(a[0]), "r"(a[1]), "r"(b), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));                 \
   }
 
 #endif
@@ -77,7 +77,8 @@ __device__ __forceinline__ void mma_m16n8k32_s8(int32_t (&d)[4], const uint32_t 
       "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
       "{%10, %11, %12, %13};"
       : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(c[0]), "r"(c[1]), "r"(c[2]), "r"(c[3]));
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(c[0]), "r"(c[1]), "r"(c[2]),
+        "r"(c[3]));
 #endif
 }
 

@@ -35,7 +35,7 @@
 namespace levin {
 
 // The address that 32-bit shared-memory operands take.
-__device__ __forceinline__ uint32_t shared_address(const void* pointer) {
+__device__ __forceinline__ uint32_t shared_address(const void *pointer) {
   return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
 }
 

@@ -62,40 +62,42 @@ __device__ __forceinline__ void bulk_store(void* global, const void* shared, uin
 
 #ifdef LEVIN_EMULATED
 
-#define LEVIN_TMA(rank, declared, given, list, load_list, ...)                                                      \
-  inline void tma_load_##rank##d(void* shared, const CUtensorMap* map, uint64_t* barrier, LEVIN_SPREAD declared) {  \
-    const int32_t coordinates[] = {LEVIN_SPREAD given};                                                             \
-    emulator::tma_load(rank, shared, map, barrier, coordinates);                                                    \
-  }                                                                                                                 \
-  inline void tma_store_##rank##d(const CUtensorMap* map, const void* shared, LEVIN_SPREAD declared) {              \
-    const int32_t coordinates[] = {LEVIN_SPREAD given};                                                             \
-    emulator::tma_store(rank, map, shared, coordinates);                                                            \
+#define LEVIN_TMA(rank, declared, given, list, load_list, ...)                                         \
+  inline void tma_load_##rank##d(void* shared, const CUtensorMap* map, uint64_t* barrier,              \
+                                 LEVIN_SPREAD declared) {                                              \
+    const int32_t coordinates[] = {LEVIN_SPREAD given};                                                \
+    emulator::tma_load(rank, shared, map, barrier, coordinates);                                       \
+  }                                                                                                    \
+  inline void tma_store_##rank##d(const CUtensorMap* map, const void* shared, LEVIN_SPREAD declared) { \
+    const int32_t coordinates[] = {LEVIN_SPREAD given};                                                \
+    emulator::tma_store(rank, map, shared, coordinates);                                               \
   }
 
 #else
 
-#define LEVIN_TMA(rank, declared, given, list, load_list, ...)                                                      \
-  __device__ __forceinline__ void tma_load_##rank##d(void* shared, const CUtensorMap* map, uint64_t* barrier,       \
-                                                     LEVIN_SPREAD declared) {                                       \
-    if constexpr (LEVIN_PTX_ARCH >= 900) {                                                                          \
-      asm volatile("cp.async.bulk.tensor." #rank                                                                    \
-                   "d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, " load_list "], [%2];" ::"r"(  \
-                       shared_address(shared)),                                                                     \
-                   "l"(map), "r"(shared_address(barrier)), __VA_ARGS__                                              \
-                   : "memory");                                                                                     \
-    } else {                                                                                                        \
-      __trap();                                                                                                     \
-    }                                                                                                               \
-  }                                                                                                                 \
-  __device__ __forceinline__ void tma_store_##rank##d(const CUtensorMap* map, const void* shared,                   \
-                                                      LEVIN_SPREAD declared) {                                      \
-    if constexpr (LEVIN_PTX_ARCH >= 900) {                                                                          \
-      asm volatile("cp.async.bulk.tensor." #rank "d.global.shared::cta.bulk_group [%0, " list "], [%1];" ::"l"(map), \
-                   "r"(shared_address(shared)), __VA_ARGS__                                                         \
-                   : "memory");                                                                                     \
-    } else {                                                                                                        \
-      __trap();                                                                                                     \
-    }                                                                                                               \
+#define LEVIN_TMA(rank, declared, given, list, load_list, ...)                                                \
+  __device__ __forceinline__ void tma_load_##rank##d(void* shared, const CUtensorMap* map, uint64_t* barrier, \
+                                                     LEVIN_SPREAD declared) {                                 \
+    if constexpr (LEVIN_PTX_ARCH >= 900) {                                                                    \
+      asm volatile("cp.async.bulk.tensor." #rank                                                              \
+                   "d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, " load_list              \
+                   "], [%2];" ::"r"(shared_address(shared)),                                                  \
+                   "l"(map), "r"(shared_address(barrier)), __VA_ARGS__                                        \
+                   : "memory");                                                                               \
+    } else {                                                                                                  \
+      __trap();                                                                                               \
+    }                                                                                                         \
+  }                                                                                                           \
+  __device__ __forceinline__ void tma_store_##rank##d(const CUtensorMap* map, const void* shared,             \
+                                                      LEVIN_SPREAD declared) {                                \
+    if constexpr (LEVIN_PTX_ARCH >= 900) {                                                                    \
+      asm volatile("cp.async.bulk.tensor." #rank "d.global.shared::cta.bulk_group [%0, " list                 \
+                   "], [%1];" ::"l"(map),                                                                     \
+                   "r"(shared_address(shared)), __VA_ARGS__                                                   \
+                   : "memory");                                                                               \
+    } else {                                                                                                  \
+      __trap();                                                                                               \
+    }                                                                                                         \
   }
 
 #endif

@@ -9,8 +9,8 @@
 //   kScaleGroup                values that share a scale: 16 or 32; 0 for elements, whose codes are the values
 //   kHasOffset                 whether offset[] is used
 //   kExternalScale             scales lie apart from the codes (quant/external.cuh)
-//   kTerms                     bfloat16 numbers that a code needs to be exact: 1, or 2 for F16 and (to 17 bits) F32
-//   decode(row, chunk, quad, size, codes)
+//   kTerms                     bfloat16 numbers that a code needs to be exact: 1, or 2 for F16 and (to 17 bits)
+//   F32 decode(row, chunk, quad, size, codes)
 //
 // Value i of half h is scale[h] * value[4h + i] + offset[h], neither fused nor reordered: to the bit what the
 // format's codec gives. Codes of quantised formats are integers of at most 8 bits and so exact in bfloat16.

@@ -85,7 +85,8 @@ __host__ __device__ inline bool can_encode(DType dtype) {
 }
 
 // Writes the first count of 32 values as group number group of a row; count is 32 in block formats.
-__device__ inline void encode_group(DType dtype, const float (&values)[32], int count, uint8_t* row, int64_t group) {
+__device__ inline void encode_group(DType dtype, const float (&values)[32], int count, uint8_t* row,
+                                    int64_t group) {
   switch (dtype) {
     case DType::kQ8_0:
       encode_q8_0(values, row + 34 * group);

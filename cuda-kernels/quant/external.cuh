@@ -51,9 +51,10 @@ __device__ inline float six_bit_float(uint32_t code) {
   const uint32_t exponent = magnitude >> kMantissaBits;
   // A subnormal is its mantissa times the smallest step.
   const float step = __uint_as_float(static_cast<uint32_t>(127 + 1 - kBias - kMantissaBits) << 23);
-  const float value = exponent == 0 ? float_of_code(magnitude, 0.0f) * step
-                                    : __uint_as_float((magnitude << (23 - kMantissaBits)) +
-                                                      (static_cast<uint32_t>(127 - kBias) << 23));
+  const float value =
+      exponent == 0
+          ? float_of_code(magnitude, 0.0f) * step
+          : __uint_as_float((magnitude << (23 - kMantissaBits)) + (static_cast<uint32_t>(127 - kBias) << 23));
   return code & 32 ? -value : value;
 }
 
@@ -67,7 +68,8 @@ struct ExternalSixBits : ExternalFormat<24> {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       codes.value[i] = six_bit_float<kExponentBits>((bytes >> (8 * i) & 15) | (first >> (2 * i) & 3) << 4);
-      codes.value[4 + i] = six_bit_float<kExponentBits>((bytes >> (8 * i + 4) & 15) | (second >> (2 * i) & 3) << 4);
+      codes.value[4 + i] =
+          six_bit_float<kExponentBits>((bytes >> (8 * i + 4) & 15) | (second >> (2 * i) & 3) << 4);
     }
   }
 };

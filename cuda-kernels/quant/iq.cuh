@@ -167,7 +167,8 @@ struct IQ2_XS : SuperBlock<sizeof(BlockIQ2_XS), 16, false> {
       codes.scale[half] = quarter_scale(d, block->scales[sub] >> (4 * half) & 15);
       codes.offset[half] = 0.0f;
       const uint32_t word = block->qs[4 * sub + 2 * half + quad / 2];
-      set_signed_point(codes.value + 4 * half, kGridIq2Xs[word & 511], kIq2Levels, quad % 2, with_parity(word >> 9));
+      set_signed_point(codes.value + 4 * half, kGridIq2Xs[word & 511], kIq2Levels, quad % 2,
+                       with_parity(word >> 9));
     }
   }
 };
@@ -191,8 +192,8 @@ struct IQ2_S : SuperBlock<sizeof(BlockIQ2_S), 16, false> {
 
 // Four values of a point, each an index into eight levels.
 __device__ inline void set_iq3_xxs_point(float* value, uint32_t point, uint32_t signs) {
-  constexpr uint64_t kLevels = 4ull | 12ull << 8 | 20ull << 16 | 28ull << 24 | 36ull << 32 | 44ull << 40 |
-                               52ull << 48 | 62ull << 56;
+  constexpr uint64_t kLevels =
+      4ull | 12ull << 8 | 20ull << 16 | 28ull << 24 | 36ull << 32 | 44ull << 40 | 52ull << 48 | 62ull << 56;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     const float magnitude =
@@ -241,8 +242,8 @@ struct IQ3_S : SuperBlock<sizeof(BlockIQ3_S), 32, false> {
 
 // One of -127 -104 -83 -65 -49 -35 -22 -10 1 13 25 38 53 69 89 113.
 __device__ inline float iq4_level(uint32_t code) {
-  constexpr uint64_t kLow = 1ull | 24ull << 8 | 45ull << 16 | 63ull << 24 | 79ull << 32 | 93ull << 40 | 106ull << 48 |
-                            118ull << 56;
+  constexpr uint64_t kLow =
+      1ull | 24ull << 8 | 45ull << 16 | 63ull << 24 | 79ull << 32 | 93ull << 40 | 106ull << 48 | 118ull << 56;
   constexpr uint64_t kHigh = 129ull | 141ull << 8 | 153ull << 16 | 166ull << 24 | 181ull << 32 | 197ull << 40 |
                              217ull << 48 | 241ull << 56;
   const uint64_t table = code & 8 ? kHigh : kLow;

@@ -66,7 +66,8 @@ struct Q2_K : SuperBlock<sizeof(BlockQ2_K), 16, true> {
       const uint32_t packed = block->scales[2 * sub + half];
       codes.scale[half] = d * static_cast<float>(packed & 15);
       codes.offset[half] = -(dmin * static_cast<float>(packed >> 4));
-      const uint32_t bytes = load_u32_aligned(block->qs + sub / 4 * 32 + kHalfChunk * half + 4 * quad) >> (sub % 4 * 2);
+      const uint32_t bytes =
+          load_u32_aligned(block->qs + sub / 4 * 32 + kHalfChunk * half + 4 * quad) >> (sub % 4 * 2);
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         codes.value[4 * half + i] = float_of_code(bytes >> (8 * i) & 3, 0.0f);

@@ -136,8 +136,8 @@ struct MXFP4 : BlockOf32<sizeof(BlockMXFP4), false> {
 // What E4M3 calls NaN reads as no scale; the sign bit is not looked at.
 __device__ inline float half_ue4m3(uint32_t code) {
   const uint32_t magnitude = code & 0x7f;
-  const float value = magnitude < 8 ? static_cast<float>(magnitude) * 0x1p-9f
-                                    : __uint_as_float((magnitude << 20) + (120u << 23));
+  const float value =
+      magnitude < 8 ? static_cast<float>(magnitude) * 0x1p-9f : __uint_as_float((magnitude << 20) + (120u << 23));
   return code == 0x7f ? 0.0f : 0.5f * value;
 }
 

@@ -1,12 +1,11 @@
 // argmax, sample: a block per row of logits.
 //
-// No sort: the k-th highest logit, and the one at which the mass top_p is reached, are found by radix selection, eight
-// bits of an order-preserving key at a time. Masses are 64-bit integers in units of 2^-40 of the largest, so that sums
-// are exact whatever order atomics bring them in.
-#include "levin/kernels/sampling.h"
-
+// No sort: the k-th highest logit, and the one at which the mass top_p is reached, are found by radix selection,
+// eight bits of an order-preserving key at a time. Masses are 64-bit integers in units of 2^-40 of the largest, so
+// that sums are exact whatever order atomics bring them in.
 #include "common/launch.h"
 #include "common/numeric.cuh"
+#include "levin/kernels/sampling.h"
 
 namespace levin {
 namespace {
@@ -66,9 +65,9 @@ __device__ Best best_of(const float* logits, int vocab, SampleShared& shared) {
     best = better(best, Best{key_of(logits[i]), i, logits[i] < kInfinity});
   }
   for (int distance = kWarpSize / 2; distance > 0; distance /= 2) {
-    best = better(best, Best{__shfl_xor_sync(kAllLanes, best.key, distance),
-                             __shfl_xor_sync(kAllLanes, best.id, distance),
-                             __shfl_xor_sync(kAllLanes, best.valid, distance)});
+    best = better(
+        best, Best{__shfl_xor_sync(kAllLanes, best.key, distance), __shfl_xor_sync(kAllLanes, best.id, distance),
+                   __shfl_xor_sync(kAllLanes, best.valid, distance)});
   }
   if (threadIdx.x % kWarpSize == 0) {
     shared.best[threadIdx.x / kWarpSize] = best;
@@ -163,14 +162,16 @@ __device__ Selected select(const float* logits, int vocab, const Kept& kept, Mas
 
 __device__ Kept keep_best(const float* logits, int vocab, int top_k, SampleShared& shared) {
   const Mass target = static_cast<Mass>(top_k);
-  const Selected found = select(logits, vocab, Kept{0, kAllTies}, target, [](float) { return Mass{1}; }, shared);
+  const Selected found = select(
+      logits, vocab, Kept{0, kAllTies}, target, [](float) { return Mass{1}; }, shared);
   return {found.key, static_cast<uint32_t>(target - found.above)};
 }
 
 __device__ Kept keep_mass(const float* logits, int vocab, const Kept& kept, float highest, float top_p,
                           SampleShared& shared) {
   const auto weigh = [highest](float logit) { return mass_of(logit, highest, 1.0f); };
-  const double wanted = static_cast<double>(top_p) * static_cast<double>(total_of(logits, vocab, kept, weigh, shared));
+  const double wanted =
+      static_cast<double>(top_p) * static_cast<double>(total_of(logits, vocab, kept, weigh, shared));
   const Mass target = wanted < 1.0 ? 1 : static_cast<Mass>(ceil(wanted));
   const Selected found = select(logits, vocab, kept, target, weigh, shared);
   const Mass each = weigh(logit_of(found.key));
@@ -180,8 +181,8 @@ __device__ Kept keep_mass(const float* logits, int vocab, const Kept& kept, floa
 }
 
 // The candidate at a point of the cumulated masses, in the order of ids.
-__device__ int draw(const float* logits, int vocab, const Kept& kept, float highest, float temperature, float point,
-                    SampleShared& shared) {
+__device__ int draw(const float* logits, int vocab, const Kept& kept, float highest, float temperature,
+                    float point, SampleShared& shared) {
   const int thread = static_cast<int>(threadIdx.x);
   const int run = ceil_div(vocab, kThreads);
   const int begin = thread * run < vocab ? thread * run : vocab;

@@ -1,7 +1,8 @@
-// Paged attention against float64: lengths around tiles and segments, grouped heads, windows, sinks, soft-caps, tree
-// masks, latent values; and the same bits for queries alone and together.
-#include "harness.h"
+// Paged attention against float64: lengths around tiles and segments, grouped heads, windows, sinks, soft-caps,
+// tree masks, latent values; and the same bits for queries alone and together.
 #include "levin/kernels/attention.h"
+
+#include "harness.h"
 #include "levin/kernels/rope.h"
 
 using namespace levin;
@@ -18,9 +19,9 @@ struct Case {
   float soft_cap;
   bool sinks, causal, tree;
   std::string name() const {
-    return "attention B=" + std::to_string(kv_lens.size()) + " kv=" + std::to_string(kv_lens.back()) + " D=" +
-           std::to_string(key_size) + " dtype=" + std::to_string(static_cast<int>(dtype)) + " window=" +
-           std::to_string(window) + (tree ? " tree" : "");
+    return "attention B=" + std::to_string(kv_lens.size()) + " kv=" + std::to_string(kv_lens.back()) +
+           " D=" + std::to_string(key_size) + " dtype=" + std::to_string(static_cast<int>(dtype)) +
+           " window=" + std::to_string(window) + (tree ? " tree" : "");
   }
 };
 
@@ -57,8 +58,9 @@ Cache cache_of(const Case& c, int size, uint32_t seed, int pages) {
       for (int h = 0; h < c.kv_heads; ++h) {
         for (int d = 0; d < size; ++d) {
           const float value = raw[(key * c.kv_heads + h) * size + d];
-          const size_t at = ((static_cast<size_t>(page + j / kPageSize) * c.kv_heads + h) * kPageSize + j % kPageSize) *
-                                size + d;
+          const size_t at =
+              ((static_cast<size_t>(page + j / kPageSize) * c.kv_heads + h) * kPageSize + j % kPageSize) * size +
+              d;
           uint32_t bits;
           __builtin_memcpy(&bits, &value, 4);
           if (c.dtype == DType::kF32) {
@@ -96,8 +98,8 @@ std::vector<int32_t> masks_of(const Case& c) {
   return masks;
 }
 
-// All queries, or query rows [from, to) of the only sequence, which then has last_key keys. A broken page lies outside
-// the cache.
+// All queries, or query rows [from, to) of the only sequence, which then has last_key keys. A broken page lies
+// outside the cache.
 Result run(const Case& c, const Cache& keys, const Cache& values, const std::vector<float>& q, int pages, int from,
            int to, int last_key, int broken_page = -1) {
   std::vector<int> query_lens = c.query_lens;
@@ -228,7 +230,8 @@ void check(const Case& c) {
   }
   check_close(c.name(), got.out, want, 1e-4, 1e-4);
   for (size_t i = 0; i < want_lse.size(); ++i) {
-    if (!(got.lse[i] == want_lse[i] || std::fabs(got.lse[i] - want_lse[i]) <= 2e-5 + 2e-6 * std::fabs(want_lse[i]))) {
+    if (!(got.lse[i] == want_lse[i] ||
+          std::fabs(got.lse[i] - want_lse[i]) <= 2e-5 + 2e-6 * std::fabs(want_lse[i]))) {
       fail(c.name() + ": lse " + std::to_string(got.lse[i]) + ", want " + std::to_string(want_lse[i]));
       break;
     }

@@ -100,7 +100,8 @@ inline void check_close(const std::string& name, const std::vector<float>& got, 
   }
 }
 
-inline void check_same_bits(const std::string& name, const std::vector<float>& got, const std::vector<float>& want) {
+inline void check_same_bits(const std::string& name, const std::vector<float>& got,
+                            const std::vector<float>& want) {
   for (size_t i = 0; i < want.size(); ++i) {
     if (__builtin_memcmp(&got[i], &want[i], 4) != 0) {
       fail(name + ": element " + std::to_string(i) + " is " + std::to_string(got[i]) + ", want the bits of " +

@@ -1,7 +1,8 @@
 // Decoding to the bit, and products of every format against float64 over the same values: dense, by head and by
 // expert, with the same bits for any number of tokens.
-#include "golden.h"
 #include "levin/kernels/linear.h"
+
+#include "golden.h"
 #include "levin/kernels/rows.h"
 
 using namespace levin;
@@ -31,8 +32,8 @@ void check_decoding(const Weights& w, int64_t rows, int64_t k) {
   }
 }
 
-std::vector<float> multiply(const Weights& w, const std::vector<float>& x, int64_t first, int64_t tokens, int64_t n,
-                            int64_t k) {
+std::vector<float> multiply(const Weights& w, const std::vector<float>& x, int64_t first, int64_t tokens,
+                            int64_t n, int64_t k) {
   const Device<uint8_t> weight(w.bytes);
   const Device<float> input({x.begin() + first * k, x.begin() + (first + tokens) * k});
   const Device<float> out(static_cast<size_t>(tokens * n));
@@ -83,7 +84,8 @@ void check_products(const Weights& w, int64_t tokens, int64_t n, int64_t k, int6
     for (int64_t first = 0; first < tokens; first += chunk) {
       const int64_t count = std::min(chunk, tokens - first);
       check_same_bits("linear " + w.name + " in chunks of " + std::to_string(chunk),
-                      multiply(w, x, first, count, n, k), {whole.begin() + first * n, whole.begin() + (first + count) * n});
+                      multiply(w, x, first, count, n, k),
+                      {whole.begin() + first * n, whole.begin() + (first + count) * n});
     }
   }
 }
@@ -183,7 +185,8 @@ int main(int argc, char** argv) {
     }
   }
   for (int64_t size : {1, 31, 111, 500}) {
-    Weights w{"F32 K=" + std::to_string(size), DType::kF32, {}, peaky(static_cast<size_t>(33 * size), 3), size * 4};
+    Weights w{
+        "F32 K=" + std::to_string(size), DType::kF32, {}, peaky(static_cast<size_t>(33 * size), 3), size * 4};
     w.bytes.resize(w.values.size() * 4);
     std::memcpy(w.bytes.data(), w.values.data(), w.bytes.size());
     check_products(w, 5, 33, size, size);

@@ -1,8 +1,9 @@
 // Products with scales apart from codes and activations of all types, against float64.
+#include "levin/kernels/mixed_linear.h"
+
 #include <cstring>
 
 #include "harness.h"
-#include "levin/kernels/mixed_linear.h"
 
 using namespace levin;
 using namespace levin::test;
@@ -25,8 +26,9 @@ constexpr CodeFormat kFormats[] = {
 double small_float(int code, int exponent_bits, int mantissa_bits, int bias) {
   const int exponent = code >> mantissa_bits & ((1 << exponent_bits) - 1);
   const int mantissa = code & ((1 << mantissa_bits) - 1);
-  const double magnitude = exponent == 0 ? std::ldexp(mantissa, 1 - bias - mantissa_bits)
-                                         : std::ldexp((1 << mantissa_bits) + mantissa, exponent - bias - mantissa_bits);
+  const double magnitude = exponent == 0
+                               ? std::ldexp(mantissa, 1 - bias - mantissa_bits)
+                               : std::ldexp((1 << mantissa_bits) + mantissa, exponent - bias - mantissa_bits);
   return code >> (exponent_bits + mantissa_bits) & 1 ? -magnitude : magnitude;
 }
 
@@ -73,9 +75,10 @@ struct Granularity {
 
 void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType out_dtype, int64_t tokens) {
   const int64_t n = 37, k = 384;
-  const std::string name = std::string("mixed_linear ") + format.name + " x " + std::to_string(static_cast<int>(x_dtype)) +
-                           " out " + std::to_string(static_cast<int>(out_dtype)) + " scales of " +
-                           std::to_string(g.rows) + "x" + std::to_string(g.values) + " T=" + std::to_string(tokens);
+  const std::string name = std::string("mixed_linear ") + format.name + " x " +
+                           std::to_string(static_cast<int>(x_dtype)) + " out " +
+                           std::to_string(static_cast<int>(out_dtype)) + " scales of " + std::to_string(g.rows) +
+                           "x" + std::to_string(g.values) + " T=" + std::to_string(tokens);
   std::mt19937 random(17);
   const int64_t row_bytes = k / 32 * format.bytes_per_chunk;
   std::vector<uint8_t> codes(static_cast<size_t>(n * row_bytes));
@@ -110,7 +113,8 @@ void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType 
   std::vector<double> x_values;
   for (float value : x) {
     if (x_dtype == DType::kF32) {
-      x_bytes.insert(x_bytes.end(), reinterpret_cast<const uint8_t*>(&value), reinterpret_cast<const uint8_t*>(&value) + 4);
+      x_bytes.insert(x_bytes.end(), reinterpret_cast<const uint8_t*>(&value),
+                     reinterpret_cast<const uint8_t*>(&value) + 4);
       x_values.push_back(value);
     } else if (x_dtype == DType::kBF16) {
       const uint16_t bits = bf16_bits(value);
@@ -125,7 +129,8 @@ void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType 
   }
   const int64_t x_element = x_dtype == DType::kF32 ? 4 : x_dtype == DType::kBF16 ? 2 : 1;
   const int64_t out_element = out_dtype == DType::kF32 ? 4 : 2;
-  const std::vector<float> x_scale = peaky(static_cast<size_t>(tokens), 6), bias = peaky(static_cast<size_t>(n), 8);
+  const std::vector<float> x_scale = peaky(static_cast<size_t>(tokens), 6),
+                           bias = peaky(static_cast<size_t>(n), 8);
   const Device<uint8_t> codes_device(codes), scales_device(scales), zeros_device(zeros), x_device(x_bytes);
   const Device<float> x_scale_device(x_scale), bias_device(bias);
   const Device<uint8_t> out(static_cast<size_t>(tokens * n * out_element));
@@ -135,7 +140,10 @@ void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType 
   p.weight = {codes_device.get(), row_bytes};
   p.scales = {{scales_device.get(), scale_columns * scale_bytes},
               {g.zeros ? zeros_device.get() : nullptr, scale_columns},
-              g.rows, g.values, g.dtype, g.e8m0};
+              g.rows,
+              g.values,
+              g.dtype,
+              g.e8m0};
   p.bias = bias_device.get();
   p.out = {out.get(), n * out_element};
   p.tokens = tokens;

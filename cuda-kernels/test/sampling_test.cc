@@ -1,9 +1,10 @@
 // The choice of tokens against a sort: every point of the distribution, ties, limits of each kind.
+#include "levin/kernels/sampling.h"
+
 #include <algorithm>
 #include <numeric>
 
 #include "harness.h"
-#include "levin/kernels/sampling.h"
 
 using namespace levin;
 using namespace levin::test;
@@ -37,9 +38,9 @@ std::vector<std::pair<int, double>> candidates(const std::vector<float>& logits,
     ids.resize(count);
   }
   if (o.min_p > 0) {
-    ids.erase(std::remove_if(ids.begin(), ids.end(),
-                             [&](int id) { return logits[id] < highest + std::log(o.min_p); }),
-              ids.end());
+    ids.erase(
+        std::remove_if(ids.begin(), ids.end(), [&](int id) { return logits[id] < highest + std::log(o.min_p); }),
+        ids.end());
   }
   std::sort(ids.begin(), ids.end());
   double total = 0;
@@ -72,7 +73,8 @@ void check(const std::string& name, const std::vector<float>& logits, const Opti
     repeated.insert(repeated.end(), logits.begin(), logits.end());
   }
   const Device<float> input(repeated), point(points);
-  const Device<float> temperature(std::vector<float>(rows, o.temperature)), top_p(std::vector<float>(rows, o.top_p));
+  const Device<float> temperature(std::vector<float>(rows, o.temperature)),
+      top_p(std::vector<float>(rows, o.top_p));
   const Device<float> min_p(std::vector<float>(rows, o.min_p));
   const Device<int32_t> top_k(std::vector<int32_t>(rows, o.top_k)), ids(static_cast<size_t>(rows));
   SampleParams p = {};
@@ -101,8 +103,8 @@ void check(const std::string& name, const std::vector<float>& logits, const Opti
 int greedy(const std::vector<float>& logits) {
   const Device<float> input(logits);
   const Device<int32_t> id(1);
-  ArgmaxParams p = {{input.get(), static_cast<int64_t>(logits.size() * 4)}, id.get(), 1,
-                    static_cast<int64_t>(logits.size())};
+  ArgmaxParams p = {
+      {input.get(), static_cast<int64_t>(logits.size() * 4)}, id.get(), 1, static_cast<int64_t>(logits.size())};
   finished(argmax(p, nullptr), "argmax");
   return id.read()[0];
 }
@@ -125,8 +127,8 @@ int main() {
     }
     for (const Options& o : {Options{1, 0, 1, 0}, Options{0.7f, 5, 1, 0}, Options{1.3f, 0, 0.9f, 0},
                              Options{1, 0, 1, 0.05f}, Options{0.8f, 40, 0.95f, 0.01f}, Options{1, 0, 0.0f, 0}}) {
-      const std::string name = "sample V=" + std::to_string(vocab) + " top_k " + std::to_string(o.top_k) + " top_p " +
-                               std::to_string(o.top_p) + " min_p " + std::to_string(o.min_p);
+      const std::string name = "sample V=" + std::to_string(vocab) + " top_k " + std::to_string(o.top_k) +
+                               " top_p " + std::to_string(o.top_p) + " min_p " + std::to_string(o.min_p);
       check(name, logits, o);
       check(name + " ties", tied, o);
     }

@@ -16,8 +16,7 @@ using __nv_fp6x2_e3m2 = levin::emulator::NarrowPair<levin::emulator::E3m2, __nv_
 using __nv_fp6x4_e2m3 = levin::emulator::NarrowQuad<levin::emulator::E2m3, __nv_fp6x4_storage_t, 8>;
 using __nv_fp6x4_e3m2 = levin::emulator::NarrowQuad<levin::emulator::E3m2, __nv_fp6x4_storage_t, 8>;
 
-inline __nv_fp6_storage_t __nv_cvt_float_to_fp6(float value, __nv_fp6_interpretation_t kind,
-                                                cudaRoundMode mode) {
+inline __nv_fp6_storage_t __nv_cvt_float_to_fp6(float value, __nv_fp6_interpretation_t kind, cudaRoundMode mode) {
   levin::emulator::Rounding rounding = levin::emulator::rounding_of(mode);
   return kind == __NV_E2M3 ? levin::emulator::narrow<levin::emulator::E2m3>(value, true, rounding)
                            : levin::emulator::narrow<levin::emulator::E3m2>(value, true, rounding);

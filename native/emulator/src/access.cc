@@ -22,9 +22,7 @@ std::string describe_global(Block&, const void* address) {
          " of an allocation of " + std::to_string(near.bytes) + " bytes";
 }
 
-std::string describe_shared(Block& block, const void* address) {
-  return block.shared().describe(address);
-}
+std::string describe_shared(Block& block, const void* address) { return block.shared().describe(address); }
 
 std::string describe_other(Block&, const void* address) {
   char text[80];
@@ -56,8 +54,8 @@ void Block::check_access(int thread, const void* address, size_t bytes, bool wri
     wrong = "illegal";
     what = describe_other;
   }
-  failing().fault(thread, std::string(wrong) + (write ? " write of " : " read of ") +
-                              std::to_string(bytes) + " bytes: " + what(*this, address));
+  failing().fault(thread, std::string(wrong) + (write ? " write of " : " read of ") + std::to_string(bytes) +
+                              " bytes: " + what(*this, address));
 }
 
 void check_read(const void* address, size_t bytes) {
@@ -86,9 +84,7 @@ void check_write_of_lane(int lane, const void* address, size_t bytes) {
   current_block()->check_write(current_block()->current() / kWarp * kWarp + lane, address, bytes);
 }
 
-void mark_in_flight(const void* address, size_t bytes) {
-  current_block()->shared().forget(address, bytes);
-}
+void mark_in_flight(const void* address, size_t bytes) { current_block()->shared().forget(address, bytes); }
 
 namespace {
 
@@ -110,25 +106,13 @@ void check_atomic(const void* address, size_t bytes) {
 }  // namespace levin::emulator
 
 /* Called by instrumented code. */
-#define LEVIN_CALLBACKS(bytes)                                                                    \
-  void __tsan_read##bytes(void* address) {                                                        \
-    levin::emulator::check_read(address, bytes);                                                  \
-  }                                                                                               \
-  void __tsan_write##bytes(void* address) {                                                       \
-    levin::emulator::check_write(address, bytes);                                                 \
-  }                                                                                               \
-  void __tsan_volatile_read##bytes(void* address) {                                               \
-    levin::emulator::check_read(address, bytes);                                                  \
-  }                                                                                               \
-  void __tsan_volatile_write##bytes(void* address) {                                              \
-    levin::emulator::check_write(address, bytes);                                                 \
-  }                                                                                               \
-  void __tsan_unaligned_read##bytes(void* address) {                                              \
-    levin::emulator::check_read(address, bytes);                                                  \
-  }                                                                                               \
-  void __tsan_unaligned_write##bytes(void* address) {                                             \
-    levin::emulator::check_write(address, bytes);                                                 \
-  }
+#define LEVIN_CALLBACKS(bytes)                                                                       \
+  void __tsan_read##bytes(void* address) { levin::emulator::check_read(address, bytes); }            \
+  void __tsan_write##bytes(void* address) { levin::emulator::check_write(address, bytes); }          \
+  void __tsan_volatile_read##bytes(void* address) { levin::emulator::check_read(address, bytes); }   \
+  void __tsan_volatile_write##bytes(void* address) { levin::emulator::check_write(address, bytes); } \
+  void __tsan_unaligned_read##bytes(void* address) { levin::emulator::check_read(address, bytes); }  \
+  void __tsan_unaligned_write##bytes(void* address) { levin::emulator::check_write(address, bytes); }
 
 extern "C" {
 
@@ -138,12 +122,8 @@ LEVIN_CALLBACKS(4)
 LEVIN_CALLBACKS(8)
 LEVIN_CALLBACKS(16)
 
-void __tsan_read_range(void* address, size_t bytes) {
-  levin::emulator::check_read(address, bytes);
-}
-void __tsan_write_range(void* address, size_t bytes) {
-  levin::emulator::check_write(address, bytes);
-}
+void __tsan_read_range(void* address, size_t bytes) { levin::emulator::check_read(address, bytes); }
+void __tsan_write_range(void* address, size_t bytes) { levin::emulator::check_write(address, bytes); }
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
@@ -174,16 +154,15 @@ struct OutOfBounds {
 void __ubsan_handle_type_mismatch_v1(TypeMismatch* data, uintptr_t pointer) {
   if (levin::emulator::current_block() != nullptr) {
     levin::emulator::fault("misaligned access: %p is not aligned to the %u bytes of %s, at %s:%u",
-                           reinterpret_cast<void*>(pointer), 1u << data->log_alignment,
-                           data->type->name, data->where.file, data->where.line);
+                           reinterpret_cast<void*>(pointer), 1u << data->log_alignment, data->type->name,
+                           data->where.file, data->where.line);
   }
 }
 
 void __ubsan_handle_out_of_bounds(OutOfBounds* data, uintptr_t index) {
   if (levin::emulator::current_block() != nullptr) {
-    levin::emulator::fault("out-of-bounds index %lld of array %s, at %s:%u",
-                           static_cast<long long>(index), data->array->name, data->where.file,
-                           data->where.line);
+    levin::emulator::fault("out-of-bounds index %lld of array %s, at %s:%u", static_cast<long long>(index),
+                           data->array->name, data->where.file, data->where.line);
   }
 }
 

@@ -10,8 +10,7 @@
 
 #include "emulator/tma.h"
 
-#define LEVIN_INDEX(variable, name) \
-  __thread uint3 variable __asm__("levin_emulator_" #name)
+#define LEVIN_INDEX(variable, name) __thread uint3 variable __asm__("levin_emulator_" #name)
 LEVIN_INDEX(thread_index, threadIdx);
 LEVIN_INDEX(block_index, blockIdx);
 LEVIN_INDEX(block_dimensions, blockDim);
@@ -106,19 +105,16 @@ void Block::bind_thread() {
 void Block::run(Grid& grid, uint64_t block) {
   const KernelCall& call = grid.call;
   grid_ = &grid;
-  index_ = {static_cast<unsigned>(block % call.grid.x),
-            static_cast<unsigned>(block / call.grid.x % call.grid.y),
+  index_ = {static_cast<unsigned>(block % call.grid.x), static_cast<unsigned>(block / call.grid.x % call.grid.y),
             static_cast<unsigned>(block / call.grid.x / call.grid.y)};
   threads_ = static_cast<int>(call.block.x * call.block.y * call.block.z);
   warps_ = (threads_ + kWarp - 1) / kWarp;
   alive_ = threads_;
   last_exited_ = -1;
-  if (thread_shape_.x != call.block.x || thread_shape_.y != call.block.y ||
-      thread_shape_.z != call.block.z) {
+  if (thread_shape_.x != call.block.x || thread_shape_.y != call.block.y || thread_shape_.z != call.block.z) {
     thread_shape_ = call.block;
     for (unsigned t = 0; t < static_cast<unsigned>(threads_); ++t) {
-      thread_index_[t] = {t % call.block.x, t / call.block.x % call.block.y,
-                          t / call.block.x / call.block.y};
+      thread_index_[t] = {t % call.block.x, t / call.block.x % call.block.y, t / call.block.x / call.block.y};
     }
   }
   ready_warps_ = 0;
@@ -311,8 +307,8 @@ void Block::exit_thread() {
   Barrier& barrier = barriers_[0];
   if (barrier.arrived > 0 && barrier.expected == threads_) {
     failing().fault(current_, "divergent barrier: the thread exited while thread " +
-                        triple(thread_index_[static_cast<size_t>(barrier.first_thread)]) +
-                        " waits for it in __syncthreads at " + at(barrier.where));
+                                  triple(thread_index_[static_cast<size_t>(barrier.first_thread)]) +
+                                  " waits for it in __syncthreads at " + at(barrier.where));
   }
   for (uint32_t left = warp.meetings; left != 0; left &= left - 1) {
     int m = __builtin_ctz(left);
@@ -338,7 +334,7 @@ int Block::barrier(Vote vote, int predicate, Location where) {
   Barrier& barrier = barriers_[0];
   if (last_exited_ >= 0) {
     failing().fault(current_, "divergent barrier: __syncthreads at " + at(where) + " but thread " +
-                        triple(thread_index_[static_cast<size_t>(last_exited_)]) + " has exited");
+                                  triple(thread_index_[static_cast<size_t>(last_exited_)]) + " has exited");
   }
   if (barrier.arrived == 0) {
     barrier.where = where;
@@ -346,18 +342,16 @@ int Block::barrier(Vote vote, int predicate, Location where) {
     barrier.expected = threads_;
   } else if (barrier.where.line != where.line || std::strcmp(barrier.where.file, where.file) != 0) {
     failing().fault(current_, "divergent barrier: __syncthreads at " + at(where) + " but thread " +
-                        triple(thread_index_[static_cast<size_t>(barrier.first_thread)]) +
-                        " waits at " + at(barrier.where));
+                                  triple(thread_index_[static_cast<size_t>(barrier.first_thread)]) + " waits at " +
+                                  at(barrier.where));
   } else if (barrier.expected != threads_) {
-    failing().fault(current_, "divergent barrier: __syncthreads at " + at(where) +
-                        " meets named barrier 0 for " + std::to_string(barrier.expected) + " threads");
+    failing().fault(current_, "divergent barrier: __syncthreads at " + at(where) + " meets named barrier 0 for " +
+                                  std::to_string(barrier.expected) + " threads");
   }
   barrier.counted += predicate != 0;
   if (++barrier.arrived == threads_) {
     int counted = barrier.counted;
-    vote_result_ = vote == Vote::kCount ? counted
-                   : vote == Vote::kAnd ? counted == threads_
-                                        : counted > 0;
+    vote_result_ = vote == Vote::kCount ? counted : vote == Vote::kAnd ? counted == threads_ : counted > 0;
     release(barrier);
     return vote_result_;
   }
@@ -367,11 +361,10 @@ int Block::barrier(Vote vote, int predicate, Location where) {
 }
 
 void Block::named_barrier(int id, int threads, bool wait, Location where) {
-  if (id < 0 || id >= kNamedBarriers || threads <= 0 || threads % kWarp != 0 ||
-      threads > warps_ * kWarp) {
+  if (id < 0 || id >= kNamedBarriers || threads <= 0 || threads % kWarp != 0 || threads > warps_ * kWarp) {
     failing().fault(current_, "named barrier " + std::to_string(id) + " for " + std::to_string(threads) +
-                        " threads at " + at(where) +
-                        ": ids are 0 to 15, counts multiples of 32 up to the block's threads");
+                                  " threads at " + at(where) +
+                                  ": ids are 0 to 15, counts multiples of 32 up to the block's threads");
   }
   Barrier& barrier = barriers_[id];
   if (barrier.arrived == 0) {
@@ -380,8 +373,8 @@ void Block::named_barrier(int id, int threads, bool wait, Location where) {
     barrier.expected = threads;
   } else if (barrier.expected != threads) {
     failing().fault(current_, "named barrier " + std::to_string(id) + " for " + std::to_string(threads) +
-                        " threads at " + at(where) + " but for " + std::to_string(barrier.expected) +
-                        " at " + at(barrier.where));
+                                  " threads at " + at(where) + " but for " + std::to_string(barrier.expected) +
+                                  " at " + at(barrier.where));
   }
   if (++barrier.arrived == threads) {
     release(barrier);
@@ -399,8 +392,8 @@ void Block::collective(const Collective& collective, uint32_t mask, void* argume
   Warp& warp = warp_state_[w];
   if ((mask >> lane & 1u) == 0) {
     char text[160];
-    snprintf(text, sizeof text, "%s with mask %08x, which leaves out the calling lane %d, at ",
-             collective.name, mask, lane);
+    snprintf(text, sizeof text, "%s with mask %08x, which leaves out the calling lane %d, at ", collective.name,
+             mask, lane);
     failing().fault(current_, text + at(where));
   }
   int m = -1;
@@ -420,9 +413,9 @@ void Block::collective(const Collective& collective, uint32_t mask, void* argume
   } else if (warp.meeting[m].collective != &collective) {
     int other = w * kWarp + __builtin_ctz(warp.meeting[m].arrived);
     failing().fault(current_, std::string("divergent warp: ") + collective.name + " at " + at(where) +
-                        " but thread " + triple(thread_index_[static_cast<size_t>(other)]) +
-                        " waits in " + warp.meeting[m].collective->name + " at " +
-                        at(waits_[static_cast<size_t>(other)].where));
+                                  " but thread " + triple(thread_index_[static_cast<size_t>(other)]) +
+                                  " waits in " + warp.meeting[m].collective->name + " at " +
+                                  at(waits_[static_cast<size_t>(other)].where));
   }
   Rendezvous& meeting = warp.meeting[m];
   meeting.arrived |= 1u << lane;
@@ -472,8 +465,9 @@ void Block::report_deadlock() {
     if ((warp_state_[thread / kWarp].exited >> thread % kWarp & 1u) == 0) {
       const Wait& wait = waits_[static_cast<size_t>(thread)];
       int exited = threads_ - alive_;
-      failing().fault(thread, std::string("deadlock: waits for ever in ") + wait.what + " at " + at(wait.where) +
-                        (exited == 0 ? std::string() : ", " + std::to_string(exited) + " threads exited"));
+      failing().fault(thread,
+                      std::string("deadlock: waits for ever in ") + wait.what + " at " + at(wait.where) +
+                          (exited == 0 ? std::string() : ", " + std::to_string(exited) + " threads exited"));
     }
   }
   failing().fault(current_, "deadlock");

@@ -150,9 +150,7 @@ void start_store(BulkCopy copy) {
 
 }  // namespace
 
-void check_tensor_map(const CUtensorMap* map) {
-  map_of(map, 0);
-}
+void check_tensor_map(const CUtensorMap* map) { map_of(map, 0); }
 
 void bulk_load(void* shared, const void* global, uint32_t bytes, uint64_t* barrier) {
   start_load(contiguous(const_cast<void*>(global), shared, bytes), barrier);
@@ -170,13 +168,9 @@ void tma_store(int rank, const CUtensorMap* map, const void* shared, const int32
   start_store(tiled(rank, map, const_cast<void*>(shared), coordinates));
 }
 
-void bulk_commit() {
-  ++current_block()->copies().open_store_group;
-}
+void bulk_commit() { ++current_block()->copies().open_store_group; }
 
-void bulk_wait(int pending_groups) {
-  finish_stores(pending_groups);
-}
+void bulk_wait(int pending_groups) { finish_stores(pending_groups); }
 
 void finish_loads(uint64_t* barrier) {
   std::vector<BulkCopy>& loads = current_block()->loads();
@@ -212,11 +206,11 @@ constexpr uint8_t kElementBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2};
 
 }  // namespace
 
-extern "C" CUresult cuTensorMapEncodeTiled(
-    CUtensorMap* map, CUtensorMapDataType type, cuuint32_t rank, void* address, const cuuint64_t* dimensions,
-    const cuuint64_t* strides, const cuuint32_t* box, const cuuint32_t* element_strides,
-    CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle, CUtensorMapL2promotion,
-    CUtensorMapFloatOOBfill fill) {
+extern "C" CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, cuuint32_t rank,
+                                           void* address, const cuuint64_t* dimensions, const cuuint64_t* strides,
+                                           const cuuint32_t* box, const cuuint32_t* element_strides,
+                                           CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,
+                                           CUtensorMapL2promotion, CUtensorMapFloatOOBfill fill) {
   using levin::emulator::TensorMap;
   if (type > CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 || rank < 1 || rank > levin::emulator::kMaxRank ||
       reinterpret_cast<uintptr_t>(address) % 16 != 0 || reinterpret_cast<uintptr_t>(map) % 64 != 0) {

@@ -57,9 +57,7 @@ void start_copy(void* shared, const void* global, uint32_t bytes, uint32_t sourc
       {shared, global, bytes, source_bytes, current_block()->copies().open_group});
 }
 
-void commit_copies() {
-  ++current_block()->copies().open_group;
-}
+void commit_copies() { ++current_block()->copies().open_group; }
 
 void wait_for_copies(int pending_groups) {
   ThreadCopies& copies = current_block()->copies();

@@ -15,9 +15,7 @@ uint64_t number_from(const char* variable, uint64_t otherwise) {
   return text == nullptr || *text == '\0' ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-uint64_t blocks_of(const KernelCall& call) {
-  return uint64_t{call.grid.x} * call.grid.y * call.grid.z;
-}
+uint64_t blocks_of(const KernelCall& call) { return uint64_t{call.grid.x} * call.grid.y * call.grid.z; }
 
 }  // namespace
 

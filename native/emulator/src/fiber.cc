@@ -64,9 +64,7 @@ void prepare_fiber(FiberState& state, char* stack, size_t bytes, void (*entry)()
   makecontext(&state.context, entry, 0);
 }
 
-void switch_fiber(FiberState& save, FiberState& next) {
-  swapcontext(&save.context, &next.context);
-}
+void switch_fiber(FiberState& save, FiberState& next) { swapcontext(&save.context, &next.context); }
 
 }  // namespace levin::emulator
 

@@ -18,8 +18,7 @@ constexpr size_t kPoisonedBytes = size_t{64} << 20;
 constexpr size_t kReturnedBytes = size_t{1} << 20;
 
 void* reserve(size_t bytes) {
-  void* range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return range == MAP_FAILED ? nullptr : range;
 }
 
@@ -31,9 +30,7 @@ size_t device_memory_bytes() {
   return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 2 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
-size_t occupied(size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment + kGap;
-}
+size_t occupied(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment + kGap; }
 
 }  // namespace
 
@@ -99,7 +96,8 @@ bool Heap::release(void* pointer) {
   Extent extent = found->second;
   live_.erase(found);
   used_bytes_ -= extent.host ? 0 : extent.bytes;
-  std::memset(regions.heap_shadow + (extent.start - regions.heap) / Regions::kGranule, 0, (extent.bytes + Regions::kGranule - 1) / Regions::kGranule);
+  std::memset(regions.heap_shadow + (extent.start - regions.heap) / Regions::kGranule, 0,
+              (extent.bytes + Regions::kGranule - 1) / Regions::kGranule);
   size_t bytes = occupied(extent.bytes);
   if (bytes >= kReturnedBytes) {
     uintptr_t page = (extent.start + 4095) & ~uintptr_t{4095};

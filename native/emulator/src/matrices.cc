@@ -45,8 +45,8 @@ void perform_load(const Lanes& lanes) {
     }
     for (int lane = 0; lane < kWarp; ++lane) {
       lanes.of<MatrixLane>(lane)->registers[m] =
-          value_of<kTransposed>(values, lane, 0) |
-          static_cast<uint32_t>(value_of<kTransposed>(values, lane, 1)) << 16;
+          value_of<kTransposed>(values, lane, 0) | static_cast<uint32_t>(value_of<kTransposed>(values, lane, 1))
+                                                       << 16;
     }
   }
 }

@@ -28,8 +28,7 @@ constexpr ErrorName kErrors[] = {
     {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
     {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
     {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument"},
-    {cudaErrorInvalidMemcpyDirection, "cudaErrorInvalidMemcpyDirection",
-     "invalid copy direction for memcpy"},
+    {cudaErrorInvalidMemcpyDirection, "cudaErrorInvalidMemcpyDirection", "invalid copy direction for memcpy"},
     {cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver",
      "CUDA driver version is insufficient for CUDA runtime version"},
     {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
@@ -37,8 +36,7 @@ constexpr ErrorName kErrors[] = {
     {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
-    {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources",
-     "too many resources requested for launch"},
+    {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources", "too many resources requested for launch"},
     {cudaErrorLaunchTimeout, "cudaErrorLaunchTimeout", "the launch timed out and was terminated"},
     {cudaErrorMisalignedAddress, "cudaErrorMisalignedAddress", "misaligned address"},
     {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
@@ -50,8 +48,7 @@ constexpr ErrorName kErrors[] = {
      "operation failed due to a previous error during capture"},
     {cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched",
      "capture was not ended in the same stream as it began"},
-    {cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined",
-     "capturing stream has unjoined work"},
+    {cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined", "capturing stream has unjoined work"},
     {cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation",
      "dependency created on uncaptured work in another stream"},
     {cudaErrorStreamCaptureImplicit, "cudaErrorStreamCaptureImplicit",
@@ -65,8 +62,7 @@ const ErrorName& entry_of(cudaError_t code) {
       return entry;
     }
   }
-  static constexpr ErrorName kUnrecognised{cudaErrorUnknown, "unrecognized error code",
-                                           "unrecognized error code"};
+  static constexpr ErrorName kUnrecognised{cudaErrorUnknown, "unrecognized error code", "unrecognized error code"};
   return kUnrecognised;
 }
 
@@ -108,9 +104,7 @@ constexpr int kResidentThreads = 2048;
 constexpr size_t kSharedBytes = 49152;
 constexpr size_t kReservedSharedBytes = 1024;
 
-cudaError_t check_device(int device) {
-  return failed(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
-}
+cudaError_t check_device(int device) { return failed(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
 
 }  // namespace
 
@@ -122,13 +116,9 @@ cudaError_t cudaGetLastError() {
   return code;
 }
 
-cudaError_t cudaPeekAtLastError() {
-  return last_error;
-}
+cudaError_t cudaPeekAtLastError() { return last_error; }
 
-const char* cudaGetErrorName(cudaError_t error) {
-  return entry_of(error).name;
-}
+const char* cudaGetErrorName(cudaError_t error) { return entry_of(error).name; }
 
 const char* cudaGetErrorString(cudaError_t error) {
   return error != cudaSuccess && error == reported_error ? report : entry_of(error).text;
@@ -149,18 +139,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return cudaSuccess;
 }
 
-cudaError_t cudaSetDevice(int device) {
-  return check_device(device);
-}
+cudaError_t cudaSetDevice(int device) { return check_device(device); }
 
 cudaError_t cudaGetDevice(int* device) {
   *device = 0;
   return cudaSuccess;
 }
 
-cudaError_t cudaSetDeviceFlags(unsigned) {
-  return cudaSuccess;
-}
+cudaError_t cudaSetDeviceFlags(unsigned) { return cudaSuccess; }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (check_device(device) != cudaSuccess) {
@@ -238,8 +224,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 cudaError_t cudaDeviceSynchronize() {
   Streams& streams = Streams::instance();
   std::lock_guard<std::recursive_mutex> lock(streams.mutex);
-  return streams.forbidden_by_capture() ? failed(cudaErrorStreamCaptureUnsupported)
-                                        : streams.drain_all();
+  return streams.forbidden_by_capture() ? failed(cudaErrorStreamCaptureUnsupported) : streams.drain_all();
 }
 
 cudaError_t cudaDeviceReset() {

@@ -111,13 +111,9 @@ cudaError_t copy_async(const Rectangle& r, cudaMemcpyKind kind, cudaStream_t han
 
 }  // namespace
 
-cudaError_t allocate_device(void** pointer, size_t bytes) {
-  return allocate(pointer, bytes, false);
-}
+cudaError_t allocate_device(void** pointer, size_t bytes) { return allocate(pointer, bytes, false); }
 
-cudaError_t allocate_host(void** pointer, size_t bytes) {
-  return allocate(pointer, bytes, true);
-}
+cudaError_t allocate_host(void** pointer, size_t bytes) { return allocate(pointer, bytes, true); }
 
 }  // namespace levin::emulator
 
@@ -132,13 +128,9 @@ cudaError_t cudaMallocAsync(void** pointer, size_t bytes, cudaStream_t stream) {
   return allocate_device(pointer, bytes);
 }
 
-cudaError_t cudaFree(void* pointer) {
-  return release(pointer);
-}
+cudaError_t cudaFree(void* pointer) { return release(pointer); }
 
-cudaError_t cudaFreeHost(void* pointer) {
-  return release(pointer);
-}
+cudaError_t cudaFreeHost(void* pointer) { return release(pointer); }
 
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t handle) {
   Streams& streams = Streams::instance();
@@ -157,13 +149,9 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t handle) {
                                          true}));
 }
 
-cudaError_t cudaHostRegister(void*, size_t, unsigned) {
-  return cudaSuccess;
-}
+cudaError_t cudaHostRegister(void*, size_t, unsigned) { return cudaSuccess; }
 
-cudaError_t cudaHostUnregister(void*) {
-  return cudaSuccess;
-}
+cudaError_t cudaHostUnregister(void*) { return cudaSuccess; }
 
 cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
   *free_bytes = Heap::instance().free_bytes();
@@ -184,14 +172,12 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
   return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
-                            cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   return copy_async({to, bytes, from, bytes, bytes, 1}, kind, stream);
 }
 
-cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,
-                              size_t row_bytes, size_t rows, cudaMemcpyKind kind,
-                              cudaStream_t stream) {
+cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t row_bytes,
+                              size_t rows, cudaMemcpyKind kind, cudaStream_t stream) {
   if (row_bytes > to_pitch || row_bytes > from_pitch) {
     return failed(cudaErrorInvalidValue);
   }

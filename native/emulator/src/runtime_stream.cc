@@ -57,12 +57,12 @@ cudaError_t launch(const KernelCall& call, cudaStream_t handle) {
     return failed(cudaErrorNotSupported, "the emulator runs no thread-block clusters");
   }
   auto node = std::make_shared<KernelNode>(call);
-  return failed(streams.submit(*stream, {[node] {
-                                           std::string report = Device::instance().run(node->call);
-                                           return report.empty() ? Failure{}
-                                                                 : Failure{cudaErrorLaunchFailure, report};
-                                         },
-                                         false}));
+  return failed(
+      streams.submit(*stream, {[node] {
+                                 std::string report = Device::instance().run(node->call);
+                                 return report.empty() ? Failure{} : Failure{cudaErrorLaunchFailure, report};
+                               },
+                               false}));
 }
 
 }  // namespace levin::emulator
@@ -96,9 +96,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamCreate(cudaStream_t* stream) {
-  return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
-}
+cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
 
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int) {
   return cudaStreamCreateWithFlags(stream, flags);
@@ -153,9 +151,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
   return cudaSuccess;
 }
 
-cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  return cudaEventCreateWithFlags(event, cudaEventDefault);
-}
+cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   Lock lock(Streams::instance().mutex);
@@ -197,8 +193,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned
       return cudaSuccess;
     }
     const std::shared_ptr<Capture>& capture = event->capture;
-    if (streams.captures.count(capture) == 0 ||
-        (stream.capture != nullptr && stream.capture != capture)) {
+    if (streams.captures.count(capture) == 0 || (stream.capture != nullptr && stream.capture != capture)) {
       return cudaErrorInvalidValue;
     }
     if (stream.capture == nullptr) {
@@ -245,15 +240,14 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
   Lock lock(Streams::instance().mutex);
-  if (start == nullptr || end == nullptr || start->moment == nullptr || end->moment == nullptr ||
-      !start->timed || !end->timed) {
+  if (start == nullptr || end == nullptr || start->moment == nullptr || end->moment == nullptr || !start->timed ||
+      !end->timed) {
     return failed(cudaErrorInvalidResourceHandle);
   }
   if (!start->moment->reached || !end->moment->reached) {
     return failed(cudaErrorNotReady);
   }
-  *milliseconds =
-      std::chrono::duration<float, std::milli>(end->moment->time - start->moment->time).count();
+  *milliseconds = std::chrono::duration<float, std::milli>(end->moment->time - start->moment->time).count();
   return cudaSuccess;
 }
 

@@ -13,8 +13,7 @@ constexpr char kOutOfBounds[] = "out-of-bounds";
 constexpr char kUninitialised[] = "uninitialised";
 
 char* reserve(size_t bytes) {
-  void* range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) {
     throw std::bad_alloc();
   }
@@ -69,9 +68,7 @@ void SharedMemory::begin_block(size_t dynamic_bytes) {
   }
 }
 
-void SharedMemory::bind_thread() {
-  static_start_ = reinterpret_cast<uintptr_t>(symbols_.thread_local_base());
-}
+void SharedMemory::bind_thread() { static_start_ = reinterpret_cast<uintptr_t>(symbols_.thread_local_base()); }
 
 bool SharedMemory::owned(size_t offset, size_t bytes) const {
   const std::vector<uint16_t>& owners = symbols_.owners();
@@ -118,8 +115,8 @@ void SharedMemory::forget(const void* address, size_t bytes) {
 std::string SharedMemory::describe(const void* address) const {
   uintptr_t at = reinterpret_cast<uintptr_t>(address);
   if (at - window_start_ < kWindow) {
-    return "byte " + std::to_string(static_cast<intptr_t>(at - reinterpret_cast<uintptr_t>(dynamic_))) +
-           " of " + std::to_string(dynamic_bytes_) + " bytes of dynamic shared memory";
+    return "byte " + std::to_string(static_cast<intptr_t>(at - reinterpret_cast<uintptr_t>(dynamic_))) + " of " +
+           std::to_string(dynamic_bytes_) + " bytes of dynamic shared memory";
   }
   size_t offset = at - static_start_;
   uint16_t owner = symbols_.owners()[offset / 4];

@@ -139,8 +139,7 @@ bool Streams::forbidden_by_capture() {
   bool forbidden = false;
   for (const std::shared_ptr<Capture>& capture : captures) {
     if (capture->mode == cudaStreamCaptureModeGlobal ||
-        (capture->mode == cudaStreamCaptureModeThreadLocal &&
-         capture->thread == std::this_thread::get_id())) {
+        (capture->mode == cudaStreamCaptureModeThreadLocal && capture->thread == std::this_thread::get_id())) {
       capture->invalid = true;
       forbidden = true;
     }

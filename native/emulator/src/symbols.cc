@@ -16,7 +16,8 @@ namespace levin::emulator {
 
 namespace {
 
-/* Storage that a thread touches, so that the loader gives it that of the library; volatile, or nothing is touched. */
+/* Storage that a thread touches, so that the loader gives it that of the library; volatile, or nothing is touched.
+ */
 thread_local volatile char anchor[16];
 
 struct Module {
@@ -95,9 +96,7 @@ void Symbols::read_table(const char* path) {
   }
   struct stat status;
   size_t bytes = fstat(file, &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
-  void* mapped = bytes < sizeof(ElfW(Ehdr))
-                     ? MAP_FAILED
-                     : mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+  void* mapped = bytes < sizeof(ElfW(Ehdr)) ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
   close(file);
   if (mapped == MAP_FAILED) {
     return;
@@ -156,8 +155,6 @@ std::string Symbols::function_at(const void* address) const {
   return demangled((after - 1)->name);
 }
 
-char* Symbols::thread_local_base() const {
-  return own_module().thread_local_base;
-}
+char* Symbols::thread_local_base() const { return own_module().thread_local_base; }
 
 }  // namespace levin::emulator

@@ -171,16 +171,10 @@ uint32_t reduce(Reduction kind, uint32_t mask, uint32_t value, Location where) {
   return lane.value;
 }
 
-void sync_warp(uint32_t mask, Location where) {
-  warp_collective(kSyncWarp, mask, nullptr, where);
-}
+void sync_warp(uint32_t mask, Location where) { warp_collective(kSyncWarp, mask, nullptr, where); }
 
-bool elect(Location where) {
-  return lane_id() == __builtin_ctz(ballot(~0u, 1, where));
-}
+bool elect(Location where) { return lane_id() == __builtin_ctz(ballot(~0u, 1, where)); }
 
-uint32_t active_mask() {
-  return current_block()->active_lanes();
-}
+uint32_t active_mask() { return current_block()->active_lanes(); }
 
 }  // namespace levin::emulator

@@ -129,8 +129,8 @@ void perform_wgmma(const Lanes& lanes) {
   for (int l = 1; l < kWarp; ++l) {
     const WgmmaLane& lane = *lanes.of<WgmmaLane>(l);
     if (lane.a != first.a || lane.b != first.b || lane.accumulate != first.accumulate || lane.n != first.n ||
-        (lane.a_registers == nullptr) != (first.a_registers == nullptr) ||
-        lane.transpose_a != first.transpose_a || lane.transpose_b != first.transpose_b) {
+        (lane.a_registers == nullptr) != (first.a_registers == nullptr) || lane.transpose_a != first.transpose_a ||
+        lane.transpose_b != first.transpose_b) {
       fault_of_lane(l, "wgmma with a descriptor that differs from lane 0's");
     }
   }
@@ -160,9 +160,7 @@ void perform_wgmma(const Lanes& lanes) {
   }
 }
 
-void unsupported(const Lanes&) {
-  fault("wgmma of these types is not emulated");
-}
+void unsupported(const Lanes&) { fault("wgmma of these types is not emulated"); }
 
 constexpr Collective kWgmma[] = {{"wgmma.f16", perform_wgmma<F16Decoder>},
                                  {"wgmma.bf16", perform_wgmma<Bf16Decoder>},
@@ -174,8 +172,7 @@ constexpr Collective kWgmma[] = {{"wgmma.f16", perform_wgmma<F16Decoder>},
 
 void check_descriptor_address(uint32_t address) {
   if (address % 16 != 0 || address >= kDescriptorReach) {
-    fault("wgmma descriptor for shared address %u: it must be a multiple of 16 in dynamic shared memory",
-          address);
+    fault("wgmma descriptor for shared address %u: it must be a multiple of 16 in dynamic shared memory", address);
   }
 }
 
@@ -185,9 +182,7 @@ void wgmma(MmaType type, WgmmaLane lane, Location where) {
 
 void wgmma_fence() {}
 
-void wgmma_commit() {
-  ++current_block()->copies().open_product_group;
-}
+void wgmma_commit() { ++current_block()->copies().open_product_group; }
 
 void wgmma_wait(int pending_groups) {
   ThreadCopies& copies = current_block()->copies();

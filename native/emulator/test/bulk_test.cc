@@ -4,8 +4,8 @@
 #include "ptx/mbarrier.h"
 #include "ptx/tma.h"
 
-using levin::LaunchShape;
 using levin::dynamic_shared;
+using levin::LaunchShape;
 using levin::test::Array;
 using levin::test::run;
 
@@ -68,12 +68,8 @@ CASE(a_ring_of_stages_keeps_its_phases) {
   for (size_t i = 0; i < in.size(); ++i) {
     in[i] = static_cast<uint32_t>(i * 7 % 101);
   }
-  const char* reports[] = {"",
-                           "uninitialised read",
-                           "deadlock",
-                           "deadlock",
-                           "uninitialised read of 8 bytes",
-                           "before a bulk load"};
+  const char* reports[] = {
+      "", "uninitialised read", "deadlock", "deadlock", "uninitialised read of 8 bytes", "before a bulk load"};
   for (uint64_t seed : {0, 1, 2, 3}) {
     levin::emulator::set_seed(seed);
     for (int bug = kNoBug; bug <= kLeavesEarly; ++bug) {
@@ -257,6 +253,4 @@ CASE(bulk_stores_are_made_by_the_wait_or_the_end) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

@@ -108,9 +108,9 @@ inline int run_all() {
 
 }  // namespace levin::test
 
-#define CASE(name)                                                    \
-  static void name();                                                 \
-  static const levin::test::Register register_##name(#name, name);    \
+#define CASE(name)                                                 \
+  static void name();                                              \
+  static const levin::test::Register register_##name(#name, name); \
   static void name()
 #define EQUAL(got, want) levin::test::check_equal(got, want, #got, __LINE__)
 #define CONTAINS(text, part) levin::test::check_contains(text, part, __LINE__)

@@ -5,8 +5,8 @@
 #include "ptx/ld_st.h"
 #include "ptx/ldmatrix.h"
 
-using levin::LaunchShape;
 using levin::dynamic_shared;
+using levin::LaunchShape;
 using levin::test::Array;
 using levin::test::run;
 
@@ -241,13 +241,9 @@ CASE(named_barriers_hand_over_between_warps) {
   CONTAINS(run(hand_over, {1, 128, 0, {1, 1, 1}}, CopyParams{in.data(), out.data(), 1}), "deadlock");
 }
 
-__global__ void odd_barrier(const __grid_constant__ CopyParams) {
-  levin::bar_sync(1, 33);
-}
+__global__ void odd_barrier(const __grid_constant__ CopyParams) { levin::bar_sync(1, 33); }
 
-__global__ void elects(const __grid_constant__ CopyParams p) {
-  p.out[threadIdx.x] = levin::elect_sync();
-}
+__global__ void elects(const __grid_constant__ CopyParams p) { p.out[threadIdx.x] = levin::elect_sync(); }
 
 CASE(barrier_counts_are_whole_warps_and_one_lane_is_elected) {
   Array<uint32_t> out(64);
@@ -262,6 +258,4 @@ CASE(barrier_counts_are_whole_warps_and_one_lane_is_elected) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

@@ -1,8 +1,8 @@
 /* Threads, barriers, warp collectives, atomics and shared memory against their definitions. */
 #include "check.h"
 
-using levin::LaunchShape;
 using levin::dynamic_shared;
+using levin::LaunchShape;
 using levin::test::Array;
 using levin::test::run;
 
@@ -10,9 +10,7 @@ namespace {
 
 constexpr unsigned kFull = 0xffffffffu;
 
-LaunchShape shape(dim3 grid, dim3 block, size_t shared = 0) {
-  return {grid, block, shared, {1, 1, 1}};
-}
+LaunchShape shape(dim3 grid, dim3 block, size_t shared = 0) { return {grid, block, shared, {1, 1, 1}}; }
 
 struct IndexParams {
   uint32_t* out;
@@ -254,8 +252,8 @@ __global__ void uses_dynamic_shared(const __grid_constant__ LaneParams p) {
   storage.marks[threadIdx.x] = static_cast<int>(threadIdx.x);
   __syncthreads();
   float4 quad = storage.quads[threadIdx.x % 8];
-  p.out[threadIdx.x] = static_cast<uint32_t>(quad.x + quad.w) +
-                       static_cast<uint32_t>(storage.marks[31 - threadIdx.x]);
+  p.out[threadIdx.x] =
+      static_cast<uint32_t>(quad.x + quad.w) + static_cast<uint32_t>(storage.marks[31 - threadIdx.x]);
 }
 
 CASE(dynamic_shared_memory_belongs_to_the_block) {
@@ -268,6 +266,4 @@ CASE(dynamic_shared_memory_belongs_to_the_block) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

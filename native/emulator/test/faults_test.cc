@@ -1,8 +1,8 @@
 /* Planted bugs: each must come back as an error that names kernel, block and thread, under every seed. */
 #include "check.h"
 
-using levin::LaunchShape;
 using levin::dynamic_shared;
+using levin::LaunchShape;
 using levin::test::Array;
 
 namespace {
@@ -60,8 +60,8 @@ CASE(blocks_run_after_a_fault_in_the_first_launch) {
 
 CASE(barrier_that_some_threads_skip) {
   expect(barrier_in_a_branch, 3, 64, 0,
-         {"divergent barrier", "faults_test.cc", "kernel (anonymous namespace)::barrier_in_a_branch",
-          "block (", "thread ("});
+         {"divergent barrier", "faults_test.cc", "kernel (anonymous namespace)::barrier_in_a_branch", "block (",
+          "thread ("});
 }
 
 __global__ void two_barriers(const __grid_constant__ BugParams p) {
@@ -73,9 +73,7 @@ __global__ void two_barriers(const __grid_constant__ BugParams p) {
   }
 }
 
-CASE(barriers_at_two_places) {
-  expect(two_barriers, 1, 64, 0, {"divergent barrier", "waits at faults_test.cc"});
-}
+CASE(barriers_at_two_places) { expect(two_barriers, 1, 64, 0, {"divergent barrier", "waits at faults_test.cc"}); }
 
 __global__ void exits_before_the_barrier(const __grid_constant__ BugParams p) {
   if (threadIdx.x == 5) {
@@ -144,9 +142,7 @@ __global__ void shared_pointer_too_far(const __grid_constant__ BugParams p) {
   p.data[threadIdx.x] = cursor[0];
 }
 
-CASE(writing_far_past_a_shared_array) {
-  expect(shared_pointer_too_far, 1, 64, 0, {"write of 4 bytes"});
-}
+CASE(writing_far_past_a_shared_array) { expect(shared_pointer_too_far, 1, 64, 0, {"write of 4 bytes"}); }
 
 __global__ void dynamic_shared_too_small(const __grid_constant__ BugParams p) {
   float* values = dynamic_shared<float>();
@@ -252,9 +248,7 @@ __global__ void misaligned_shared_vector(const __grid_constant__ BugParams p) {
   *reinterpret_cast<float2*>(values + 3) = make_float2(p.data[0], p.data[1]);
 }
 
-CASE(a_misaligned_shared_vector_access) {
-  expect(misaligned_shared_vector, 1, 32, 128, {"misaligned", "float2"});
-}
+CASE(a_misaligned_shared_vector_access) { expect(misaligned_shared_vector, 1, 32, 128, {"misaligned", "float2"}); }
 
 __global__ void local_index_too_large(const __grid_constant__ BugParams p) {
   float local[4] = {1.0f, 2.0f, 3.0f, 4.0f};
@@ -269,25 +263,17 @@ __global__ void divides_by_zero(const __grid_constant__ BugParams p) {
   p.data[0] = static_cast<float>(p.n / p.zero);
 }
 
-CASE(an_integer_division_by_zero) {
-  expect(divides_by_zero, 1, 1, 0, {"integer division by zero"});
-}
+CASE(an_integer_division_by_zero) { expect(divides_by_zero, 1, 1, 0, {"integer division by zero"}); }
 
-__global__ void shifts_too_far(const __grid_constant__ BugParams p) {
-  p.data[0] = static_cast<float>(1 << p.n);
-}
+__global__ void shifts_too_far(const __grid_constant__ BugParams p) { p.data[0] = static_cast<float>(1 << p.n); }
 
-CASE(a_shift_by_more_than_the_width) {
-  expect(shifts_too_far, 1, 1, 0, {"shift by 64"});
-}
+CASE(a_shift_by_more_than_the_width) { expect(shifts_too_far, 1, 1, 0, {"shift by 64"}); }
 
 __global__ void misaligned_atomic(const __grid_constant__ BugParams p) {
   atomicAdd(reinterpret_cast<unsigned long long*>(p.data + 1), 1ull);
 }
 
-CASE(a_misaligned_atomic) {
-  expect(misaligned_atomic, 1, 1, 0, {"misaligned"});
-}
+CASE(a_misaligned_atomic) { expect(misaligned_atomic, 1, 1, 0, {"misaligned"}); }
 
 __global__ void traps(const __grid_constant__ BugParams p) {
   if (p.zero == 0) {
@@ -295,9 +281,7 @@ __global__ void traps(const __grid_constant__ BugParams p) {
   }
 }
 
-CASE(a_trap) {
-  expect(traps, 1, 1, 0, {"__trap", "traps"});
-}
+CASE(a_trap) { expect(traps, 1, 1, 0, {"__trap", "traps"}); }
 
 CASE(freed_memory_is_out_of_bounds) {
   float* freed;
@@ -309,6 +293,4 @@ CASE(freed_memory_is_out_of_bounds) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

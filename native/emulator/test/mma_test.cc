@@ -1,10 +1,11 @@
 /* mma.sync against sums in double over matrices packed by the PTX manual's tables. */
+#include "ptx/mma.h"
+
 #include <cmath>
 #include <random>
 
 #include "check.h"
 #include "emulator/minifloat.h"
-#include "ptx/mma.h"
 
 using levin::LaunchShape;
 using levin::test::Array;
@@ -36,13 +37,13 @@ __device__ Registers load(const MmaParams& p) {
   return r;
 }
 
-#define LEVIN_MMA_KERNEL(instruction)                                             \
-  __global__ void instruction##_kernel(const __grid_constant__ MmaParams p) {     \
-    Registers r = load(p);                                                        \
-    levin::instruction(r.c, r.a, r.b, r.c);                                       \
-    for (int i = 0; i < 4; ++i) {                                                 \
-      p.d[threadIdx.x * 4 + i] = r.c[i];                                          \
-    }                                                                             \
+#define LEVIN_MMA_KERNEL(instruction)                                         \
+  __global__ void instruction##_kernel(const __grid_constant__ MmaParams p) { \
+    Registers r = load(p);                                                    \
+    levin::instruction(r.c, r.a, r.b, r.c);                                   \
+    for (int i = 0; i < 4; ++i) {                                             \
+      p.d[threadIdx.x * 4 + i] = r.c[i];                                      \
+    }                                                                         \
   }
 LEVIN_MMA_KERNEL(mma_m16n8k16_f16)
 LEVIN_MMA_KERNEL(mma_m16n8k16_bf16)
@@ -165,9 +166,7 @@ CASE(mma_of_16_bit_types) {
   check_mma<Half, Half>(mma_m16n8k8_f16_kernel, 8, kFloatSums);
 }
 
-CASE(mma_of_tf32) {
-  check_mma<Tf32, Tf32>(mma_m16n8k8_tf32_kernel, 8, kFloatSums);
-}
+CASE(mma_of_tf32) { check_mma<Tf32, Tf32>(mma_m16n8k8_tf32_kernel, 8, kFloatSums); }
 
 CASE(mma_of_8_bit_types) {
   using levin::emulator::E4m3;
@@ -195,6 +194,4 @@ CASE(mma_needs_the_whole_warp) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

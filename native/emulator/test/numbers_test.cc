@@ -162,6 +162,4 @@ CASE(one_byte_types_convert_and_saturate) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

@@ -106,23 +106,23 @@ __global__ void __launch_bounds__(128) bulk_copies(const __grid_constant__ BulkP
 }
 
 // Every type, operand source and transposition of one width.
-#define LEVIN_ALL_PRODUCTS(n)                                    \
-  {                                                              \
-    float d[n / 2] = {};                                         \
-    wgmma_fence();                                               \
-    wgmma_m64n##n##k16_bf16_ss(d, a, b, false);                  \
-    wgmma_m64n##n##k16_bf16_rs(d, registers, b, true);           \
-    wgmma_m64n##n##k16_f16_ss<true, true>(d, a, b, true);        \
-    wgmma_m64n##n##k16_f16_rs<true>(d, registers, b, true);      \
-    wgmma_m64n##n##k32_e4m3_ss(d, a, b, true);                   \
-    wgmma_m64n##n##k32_e4m3_rs(d, registers, b, true);           \
-    wgmma_m64n##n##k32_e5m2_ss(d, a, b, true);                   \
-    wgmma_m64n##n##k32_e5m2_rs(d, registers, b, true);           \
-    wgmma_commit_group();                                        \
-    wgmma_wait_group<0>();                                       \
-    for (int i = 0; i < n / 2; ++i) {                            \
-      p.out[i] += static_cast<uint32_t>(d[i]);                   \
-    }                                                            \
+#define LEVIN_ALL_PRODUCTS(n)                               \
+  {                                                         \
+    float d[n / 2] = {};                                    \
+    wgmma_fence();                                          \
+    wgmma_m64n##n##k16_bf16_ss(d, a, b, false);             \
+    wgmma_m64n##n##k16_bf16_rs(d, registers, b, true);      \
+    wgmma_m64n##n##k16_f16_ss<true, true>(d, a, b, true);   \
+    wgmma_m64n##n##k16_f16_rs<true>(d, registers, b, true); \
+    wgmma_m64n##n##k32_e4m3_ss(d, a, b, true);              \
+    wgmma_m64n##n##k32_e4m3_rs(d, registers, b, true);      \
+    wgmma_m64n##n##k32_e5m2_ss(d, a, b, true);              \
+    wgmma_m64n##n##k32_e5m2_rs(d, registers, b, true);      \
+    wgmma_commit_group();                                   \
+    wgmma_wait_group<0>();                                  \
+    for (int i = 0; i < n / 2; ++i) {                       \
+      p.out[i] += static_cast<uint32_t>(d[i]);              \
+    }                                                       \
   }
 
 __global__ void __launch_bounds__(128) warpgroup_products(const __grid_constant__ Params p) {

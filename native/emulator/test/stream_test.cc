@@ -4,9 +4,9 @@
 
 #include "check.h"
 
+using levin::launch;
 using levin::LaunchShape;
 using levin::Status;
-using levin::launch;
 using levin::test::Array;
 
 namespace {
@@ -110,11 +110,9 @@ CASE(bad_copies_and_launches_are_refused) {
   EQUAL(cudaGetLastError(), cudaErrorInvalidValue);
   EQUAL(cudaGetLastError(), cudaSuccess);
   LaunchShape too_wide{1, 1025, 0, {1, 1, 1}};
-  EQUAL(launch(step, too_wide, nullptr, StepParams{values.data(), 4, 1, 0}) == Status::kInvalidArgument,
-        true);
+  EQUAL(launch(step, too_wide, nullptr, StepParams{values.data(), 4, 1, 0}) == Status::kInvalidArgument, true);
   LaunchShape too_much{1, 32, 300000, {1, 1, 1}};
-  EQUAL(launch(step, too_much, nullptr, StepParams{values.data(), 4, 1, 0}) == Status::kInvalidArgument,
-        true);
+  EQUAL(launch(step, too_much, nullptr, StepParams{values.data(), 4, 1, 0}) == Status::kInvalidArgument, true);
   int* huge = nullptr;
   EQUAL(cudaMalloc(&huge, size_t{1} << 50), cudaErrorMemoryAllocation);
   EQUAL(cudaFree(host), cudaErrorInvalidValue);
@@ -243,6 +241,4 @@ CASE(threads_of_the_host_share_the_device) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

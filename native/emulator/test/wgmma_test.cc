@@ -1,20 +1,21 @@
 /* wgmma against sums in double, over every layout that a descriptor can name. */
+#include "ptx/wgmma.h"
+
 #include <cmath>
 #include <random>
 
 #include "check.h"
 #include "emulator/minifloat.h"
 #include "ptx/barrier.h"
-#include "ptx/wgmma.h"
 
+using levin::dynamic_shared;
 using levin::LaunchShape;
 using levin::WgmmaSwizzle;
-using levin::dynamic_shared;
-using levin::test::Array;
-using levin::test::run;
 using levin::emulator::Bfloat16;
 using levin::emulator::E4m3;
 using levin::emulator::Half;
+using levin::test::Array;
+using levin::test::run;
 
 namespace {
 
@@ -58,21 +59,21 @@ __device__ void store(const ProductParams& p, const float (&d)[kRegisters]) {
 }
 
 /* d = a b, then d += a b. */
-#define LEVIN_SS_KERNEL(kernel, instruction, registers)                    \
-  __global__ void kernel(const __grid_constant__ ProductParams p) {        \
-    load_shared(p);                                                        \
-    float d[registers];                                                    \
-    for (float& value : d) {                                               \
-      value = 1000.0f;                                                     \
-    }                                                                      \
-    levin::wgmma_fence();                                                  \
-    levin::instruction(d, descriptor(p.a), descriptor(p.b), false);        \
-    levin::instruction(d, descriptor(p.a), descriptor(p.b), true);         \
-    levin::wgmma_commit_group();                                           \
-    if (p.bug == 0) {                                                      \
-      levin::wgmma_wait_group<0>();                                        \
-    }                                                                      \
-    store(p, d);                                                           \
+#define LEVIN_SS_KERNEL(kernel, instruction, registers)             \
+  __global__ void kernel(const __grid_constant__ ProductParams p) { \
+    load_shared(p);                                                 \
+    float d[registers];                                             \
+    for (float& value : d) {                                        \
+      value = 1000.0f;                                              \
+    }                                                               \
+    levin::wgmma_fence();                                           \
+    levin::instruction(d, descriptor(p.a), descriptor(p.b), false); \
+    levin::instruction(d, descriptor(p.a), descriptor(p.b), true);  \
+    levin::wgmma_commit_group();                                    \
+    if (p.bug == 0) {                                               \
+      levin::wgmma_wait_group<0>();                                 \
+    }                                                               \
+    store(p, d);                                                    \
   }
 LEVIN_SS_KERNEL(bf16_n32, wgmma_m64n32k16_bf16_ss, 16)
 LEVIN_SS_KERNEL(f16_n256, wgmma_m64n256k16_f16_ss, 128)
@@ -97,7 +98,7 @@ __global__ void bf16_n16_registers(const __grid_constant__ ProductParams p) {
 
 /* Byte offset of (row, k) as the layouts of the PTX manual are drawn. */
 uint32_t place(const Operand& o, int row, int k, int bytes, bool transposed) {
-  uint32_t width = o.swizzle == WgmmaSwizzle::kNone  ? 16
+  uint32_t width = o.swizzle == WgmmaSwizzle::kNone ? 16
                    : o.swizzle == WgmmaSwizzle::k32 ? 32
                    : o.swizzle == WgmmaSwizzle::k64 ? 64
                                                     : 128;
@@ -217,6 +218,4 @@ CASE(wgmma_bugs_are_reported) {
 
 }  // namespace
 
-int main() {
-  return levin::test::run_all();
-}
+int main() { return levin::test::run_all(); }

@@ -439,17 +439,17 @@ LEVIN_API levin_status levin_ssm_scan(levin_stream stream, const levin_ssm_scan_
 
 /* ---- beyond the ops of a forward pass over GGUF weights ---------------------------------------------------- */
 
-/* The highest logit of each row, the lowest id among equals; -1 for a row that holds NaN or infinity, or nothing but
- * -infinity. */
+/* The highest logit of each row, the lowest id among equals; -1 for a row that holds NaN or infinity, or nothing
+ * but -infinity. */
 typedef struct levin_argmax_args {
   levin_tensor logits; /* [R, V] F32, V below 2^20 */
   levin_tensor ids;    /* [R] I32 */
 } levin_argmax_args;
 LEVIN_API levin_status levin_argmax(levin_stream stream, const levin_argmax_args* args);
 
-/* Of the top_k highest logits, those of the fewest highest whose probabilities sum to top_p, of these those not below
- * min_p times the highest probability; drawn by their probabilities at a temperature, in the order of their ids. -1 as
- * in levin_argmax. */
+/* Of the top_k highest logits, those of the fewest highest whose probabilities sum to top_p, of these those not
+ * below min_p times the highest probability; drawn by their probabilities at a temperature, in the order of their
+ * ids. -1 as in levin_argmax. */
 typedef struct levin_sample_args {
   levin_tensor logits;      /* [R, V] F32, V below 2^20 */
   levin_tensor temperature; /* [R] F32, at least 0; 0 is greedy */
@@ -461,9 +461,9 @@ typedef struct levin_sample_args {
 } levin_sample_args;
 LEVIN_API levin_status levin_sample(levin_stream stream, const levin_sample_args* args);
 
-/* Codes of levin_mixed_linear's weights. Those below 8 bits lie in groups of 32 values: value i in the low nibble of
- * byte i, value i + 16 in the high one; six-bit codes keep their upper two bits behind, those of values 4i .. 4i + 3
- * in byte 16 + i. */
+/* Codes of levin_mixed_linear's weights. Those below 8 bits lie in groups of 32 values: value i in the low nibble
+ * of byte i, value i + 16 in the high one; six-bit codes keep their upper two bits behind, those of values 4i ..
+ * 4i + 3 in byte 16 + i. */
 enum {
   LEVIN_CODES_E4M3 = 0,
   LEVIN_CODES_E5M2 = 1,
@@ -477,10 +477,11 @@ enum {
 /* out = residual + x_scale * ((scales * (codes - zeros)) . x) + bias, for weights whose scales lie apart: one for
  * rows_per_scale rows by values_per_scale values of K. */
 typedef struct levin_mixed_linear_args {
-  levin_tensor x;        /* [T, K]: F32, F16, BF16, I8, F8_E4M3 or F8_E5M2 */
-  levin_tensor x_scale;  /* [T] F32 or absent */
-  levin_tensor weight;   /* [N, bytes of a row of codes] U8 */
-  levin_tensor scales;   /* [ceil(N / rows_per_scale), ceil(K / values_per_scale)]: F32, F16, BF16; U8 e: 2^(e - 127) */
+  levin_tensor x;       /* [T, K]: F32, F16, BF16, I8, F8_E4M3 or F8_E5M2 */
+  levin_tensor x_scale; /* [T] F32 or absent */
+  levin_tensor weight;  /* [N, bytes of a row of codes] U8 */
+  levin_tensor
+      scales; /* [ceil(N / rows_per_scale), ceil(K / values_per_scale)]: F32, F16, BF16; U8 e: 2^(e - 127) */
   levin_tensor zeros;    /* like scales, U8; taken off U4 and I8 codes; or absent */
   levin_tensor bias;     /* [N] F32 or absent */
   levin_tensor residual; /* [T, N] like out, or absent; may be out */

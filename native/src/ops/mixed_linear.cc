@@ -30,8 +30,9 @@ void check(const levin_mixed_linear_args& a) {
   check_that(a.codes <= LEVIN_CODES_I8 || k % 32 == 0, "K is no multiple of 32, as packed codes need");
   check_tensor("weight", a.weight, LEVIN_DTYPE_U8, {kAny, code_row_bytes(a.codes, k)});
   const int64_t n = a.weight.shape[0];
-  check_that(a.rows_per_scale > 0 && a.values_per_scale > 0 && (a.values_per_scale % 32 == 0 || a.values_per_scale >= k),
-             "rows_per_scale must be positive, values_per_scale a multiple of 32 or at least K");
+  check_that(
+      a.rows_per_scale > 0 && a.values_per_scale > 0 && (a.values_per_scale % 32 == 0 || a.values_per_scale >= k),
+      "rows_per_scale must be positive, values_per_scale a multiple of 32 or at least K");
   const int64_t scale_rows = ceil_div(n, a.rows_per_scale);
   const int64_t scale_columns = ceil_div(k, a.values_per_scale);
   check_tensor("scales", a.scales, kAny, {scale_rows, scale_columns});
@@ -55,8 +56,12 @@ levin_status levin_mixed_linear(levin_stream stream, const levin_mixed_linear_ar
     p.x = matrix<const uint8_t>(a.x);
     p.x_scale = data_of<const float>(a.x_scale);
     p.weight = matrix<const uint8_t>(a.weight);
-    p.scales = {matrix<const uint8_t>(a.scales), matrix<const uint8_t>(a.zeros), a.rows_per_scale,
-                a.values_per_scale,              dtype_of(a.scales),             a.scales.dtype == LEVIN_DTYPE_U8};
+    p.scales = {matrix<const uint8_t>(a.scales),
+                matrix<const uint8_t>(a.zeros),
+                a.rows_per_scale,
+                a.values_per_scale,
+                dtype_of(a.scales),
+                a.scales.dtype == LEVIN_DTYPE_U8};
     p.bias = data_of<const float>(a.bias);
     p.residual = matrix<const uint8_t>(a.residual);
     p.out = matrix<uint8_t>(a.out);

@@ -29,13 +29,13 @@ struct AttentionParams {
   MatrixView<const int32_t> tree_mask;   // [T, words] or null: bit j of row r allows its sequence's query j
   int64_t tokens, seqs, heads, kv_heads, key_size, value_size;  // Dk <= 576, Dv <= 512
   int64_t pages, page_size;
-  int64_t max_query_len;                 // no sequence of the step has more query rows
-  int64_t max_kv_len;                    // nor more keys
-  int64_t window;                        // keys visible, itself included; 0 for all
-  DType cache_dtype;                     // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
+  int64_t max_query_len;  // no sequence of the step has more query rows
+  int64_t max_kv_len;     // nor more keys
+  int64_t window;         // keys visible, itself included; 0 for all
+  DType cache_dtype;      // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
   bool causal;
-  float sm_scale, soft_cap;              // soft_cap 0 for none
-  void* workspace;  // attention_workspace_bytes() of device memory, 256-byte aligned
+  float sm_scale, soft_cap;  // soft_cap 0 for none
+  void* workspace;           // attention_workspace_bytes() of device memory, 256-byte aligned
 };
 
 // Depends on the sizes and maximal lengths; grows with both maxima. 0 for steps with many query rows.
@@ -45,12 +45,12 @@ Status attention(const AttentionParams& params, cudaStream_t stream);
 // With m = max(lse_a, lse_b): out = (e^(lse_a - m) a + e^(lse_b - m) b) / (e^(lse_a - m) + e^(lse_b - m)). A
 // side of -infinity contributes nothing. Outputs may be inputs of either side.
 struct MergeAttentionParams {
-  CubeView<const float> a;          // [T, H, D]
-  MatrixView<const float> lse_a;    // [T, H]
-  CubeView<const float> b;          // [T, H, D]
-  MatrixView<const float> lse_b;    // [T, H]
-  CubeView<float> out;              // [T, H, D]
-  MatrixView<float> lse;            // [T, H]
+  CubeView<const float> a;        // [T, H, D]
+  MatrixView<const float> lse_a;  // [T, H]
+  CubeView<const float> b;        // [T, H, D]
+  MatrixView<const float> lse_b;  // [T, H]
+  CubeView<float> out;            // [T, H, D]
+  MatrixView<float> lse;          // [T, H]
   int64_t tokens, heads, size;
 };
 

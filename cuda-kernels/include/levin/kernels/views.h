@@ -32,9 +32,7 @@ struct CubeView {
   T* data;
   int64_t stride0, stride1;
 
-  __host__ __device__ T* row(int64_t i, int64_t j) const {
-    return offset_bytes(data, i * stride0 + j * stride1);
-  }
+  __host__ __device__ T* row(int64_t i, int64_t j) const { return offset_bytes(data, i * stride0 + j * stride1); }
 };
 
 // A cache of keys or values [pages, Hkv, page_size, D], or a state [slots, H, P, N].

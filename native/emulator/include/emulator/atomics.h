@@ -94,16 +94,14 @@ T atomicExch(T* address, T value) {
 }
 template <class T>
 T atomicCAS(T* address, T expected, T value) {
-  return levin::emulator::atomic_update(
-      address, [=](T old) { return old == expected ? value : old; });
+  return levin::emulator::atomic_update(address, [=](T old) { return old == expected ? value : old; });
 }
 inline unsigned atomicInc(unsigned* address, unsigned limit) {
-  return levin::emulator::atomic_update(
-      address, [=](unsigned old) { return old >= limit ? 0u : old + 1u; });
+  return levin::emulator::atomic_update(address, [=](unsigned old) { return old >= limit ? 0u : old + 1u; });
 }
 inline unsigned atomicDec(unsigned* address, unsigned limit) {
-  return levin::emulator::atomic_update(
-      address, [=](unsigned old) { return old == 0 || old > limit ? limit : old - 1u; });
+  return levin::emulator::atomic_update(address,
+                                        [=](unsigned old) { return old == 0 || old > limit ? limit : old - 1u; });
 }
 
 void __threadfence();

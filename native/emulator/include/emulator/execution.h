@@ -15,8 +15,7 @@
  * Constant to a kernel: each thread finds its own values whenever it runs. The emulator sets the variables
  * behind these names (block.cc).
  */
-#define LEVIN_INDEX(name) \
-  extern __thread const uint3 name __asm__("levin_emulator_" #name)
+#define LEVIN_INDEX(name) extern __thread const uint3 name __asm__("levin_emulator_" #name)
 LEVIN_INDEX(threadIdx);
 LEVIN_INDEX(blockIdx);
 LEVIN_INDEX(blockDim);
@@ -53,8 +52,7 @@ void warp_collective(const Collective& collective, uint32_t mask, void* argument
 
 /* Ends the kernel with an error that blames the running thread, or a lane of its warp; never returns. */
 [[noreturn]] void fault(const char* format, ...) __attribute__((format(printf, 1, 2)));
-[[noreturn]] void fault_of_lane(int lane, const char* format, ...)
-    __attribute__((format(printf, 2, 3)));
+[[noreturn]] void fault_of_lane(int lane, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Faults unless the running thread may read or write these bytes. Reading demands written bytes. */
 void check_read(const void* address, size_t bytes);

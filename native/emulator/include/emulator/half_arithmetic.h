@@ -48,31 +48,30 @@ T by_lane(T a, T b, Function function) {
 
 }  // namespace levin::emulator
 
-#define LEVIN_HALF_BINARY(name, pair_name, symbol)                                                  \
-  template <class T>                                                                                \
-  levin::emulator::IfScalar<T> name(T a, T b) {                                                     \
-    return levin::emulator::HalfTraits<T>::of(levin::emulator::widen(a)                             \
-                                                  symbol levin::emulator::widen(b));                \
-  }                                                                                                 \
-  template <class T>                                                                                \
-  levin::emulator::IfPair<T> pair_name(T a, T b) {                                                  \
-    return levin::emulator::by_lane(a, b, [](auto x, auto y) { return name(x, y); });               \
-  }                                                                                                 \
-  template <class T>                                                                                \
-  levin::emulator::IfScalar<T> operator symbol(T a, T b) {                                          \
-    return name(a, b);                                                                              \
-  }                                                                                                 \
-  template <class T>                                                                                \
-  levin::emulator::IfPair<T> operator symbol(T a, T b) {                                            \
-    return pair_name(a, b);                                                                         \
-  }                                                                                                 \
-  template <class T>                                                                                \
-  levin::emulator::IfScalarThen<T, T&> operator symbol##=(T& a, T b) {                              \
-    return a = name(a, b);                                                                          \
-  }                                                                                                 \
-  template <class T>                                                                                \
-  levin::emulator::IfPairThen<T, T&> operator symbol##=(T& a, T b) {                                \
-    return a = pair_name(a, b);                                                                     \
+#define LEVIN_HALF_BINARY(name, pair_name, symbol)                                                         \
+  template <class T>                                                                                       \
+  levin::emulator::IfScalar<T> name(T a, T b) {                                                            \
+    return levin::emulator::HalfTraits<T>::of(levin::emulator::widen(a) symbol levin::emulator::widen(b)); \
+  }                                                                                                        \
+  template <class T>                                                                                       \
+  levin::emulator::IfPair<T> pair_name(T a, T b) {                                                         \
+    return levin::emulator::by_lane(a, b, [](auto x, auto y) { return name(x, y); });                      \
+  }                                                                                                        \
+  template <class T>                                                                                       \
+  levin::emulator::IfScalar<T> operator symbol(T a, T b) {                                                 \
+    return name(a, b);                                                                                     \
+  }                                                                                                        \
+  template <class T>                                                                                       \
+  levin::emulator::IfPair<T> operator symbol(T a, T b) {                                                   \
+    return pair_name(a, b);                                                                                \
+  }                                                                                                        \
+  template <class T>                                                                                       \
+  levin::emulator::IfScalarThen<T, T&> operator symbol##=(T& a, T b) {                                     \
+    return a = name(a, b);                                                                                 \
+  }                                                                                                        \
+  template <class T>                                                                                       \
+  levin::emulator::IfPairThen<T, T&> operator symbol##=(T& a, T b) {                                       \
+    return a = pair_name(a, b);                                                                            \
   }
 LEVIN_HALF_BINARY(__hadd, __hadd2, +)
 LEVIN_HALF_BINARY(__hsub, __hsub2, -)
@@ -80,14 +79,14 @@ LEVIN_HALF_BINARY(__hmul, __hmul2, *)
 LEVIN_HALF_BINARY(__hdiv, __h2div, /)
 #undef LEVIN_HALF_BINARY
 
-#define LEVIN_HALF_COMPARISON(name, symbol)                             \
-  template <class T>                                                    \
-  levin::emulator::IfScalarThen<T, bool> name(T a, T b) {               \
-    return levin::emulator::widen(a) symbol levin::emulator::widen(b);  \
-  }                                                                     \
-  template <class T>                                                    \
-  levin::emulator::IfScalarThen<T, bool> operator symbol(T a, T b) {    \
-    return name(a, b);                                                  \
+#define LEVIN_HALF_COMPARISON(name, symbol)                            \
+  template <class T>                                                   \
+  levin::emulator::IfScalarThen<T, bool> name(T a, T b) {              \
+    return levin::emulator::widen(a) symbol levin::emulator::widen(b); \
+  }                                                                    \
+  template <class T>                                                   \
+  levin::emulator::IfScalarThen<T, bool> operator symbol(T a, T b) {   \
+    return name(a, b);                                                 \
   }
 LEVIN_HALF_COMPARISON(__heq, ==)
 LEVIN_HALF_COMPARISON(__hne, !=)
@@ -97,16 +96,16 @@ LEVIN_HALF_COMPARISON(__hgt, >)
 LEVIN_HALF_COMPARISON(__hge, >=)
 #undef LEVIN_HALF_COMPARISON
 
-#define LEVIN_HALF_UNARY(name, pair_name, expression)                                     \
-  template <class T>                                                                      \
-  levin::emulator::IfScalar<T> name(T a) {                                                \
-    return levin::emulator::by_float(a, [](float x) -> float { return expression; });     \
-  }                                                                                       \
-  template <class T>                                                                      \
-  levin::emulator::IfPair<T> pair_name(T a) {                                             \
-    a.x = name(a.x);                                                                      \
-    a.y = name(a.y);                                                                      \
-    return a;                                                                             \
+#define LEVIN_HALF_UNARY(name, pair_name, expression)                                 \
+  template <class T>                                                                  \
+  levin::emulator::IfScalar<T> name(T a) {                                            \
+    return levin::emulator::by_float(a, [](float x) -> float { return expression; }); \
+  }                                                                                   \
+  template <class T>                                                                  \
+  levin::emulator::IfPair<T> pair_name(T a) {                                         \
+    a.x = name(a.x);                                                                  \
+    a.y = name(a.y);                                                                  \
+    return a;                                                                         \
   }
 LEVIN_HALF_UNARY(hexp, h2exp, std::exp(static_cast<double>(x)))
 LEVIN_HALF_UNARY(hexp2, h2exp2, std::exp2(static_cast<double>(x)))

@@ -45,8 +45,7 @@ struct Minifloat {
     int exponent = static_cast<int>(code >> kMantissaBits);
     double mantissa = code & ((1u << kMantissaBits) - 1);
     return exponent == 0 ? sign * std::ldexp(mantissa, 1 - kBias - kMantissaBits)
-                         : sign * std::ldexp(mantissa + (1 << kMantissaBits),
-                                             exponent - kBias - kMantissaBits);
+                         : sign * std::ldexp(mantissa + (1 << kMantissaBits), exponent - kBias - kMantissaBits);
   }
 
   /*
@@ -79,9 +78,7 @@ struct Minifloat {
     }
     if (code > kLargest) {
       bool to_largest = saturate || kSpecials == Specials::kNone;
-      code = to_largest                     ? kLargest
-             : kSpecials == Specials::kIeee ? kInfinity
-                                            : kLastCode;
+      code = to_largest ? kLargest : kSpecials == Specials::kIeee ? kInfinity : kLastCode;
     }
     return sign | code;
   }
@@ -122,9 +119,7 @@ inline uint16_t float_to_half(float value) {
   return static_cast<uint16_t>(sign | (magnitude + 0xc8000fffu + odd) >> 13);
 }
 
-inline float bfloat16_to_float(uint16_t bits) {
-  return bit_cast<float>(static_cast<uint32_t>(bits) << 16);
-}
+inline float bfloat16_to_float(uint16_t bits) { return bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 
 inline uint16_t float_to_bfloat16(float value) {
   uint32_t bits = bit_cast<uint32_t>(value);

@@ -28,8 +28,7 @@ uint8_t narrow(double value, bool saturate = true, Rounding rounding = Rounding:
 /* Every code of these formats is exact in binary16. */
 template <class Format>
 __half_raw widen_to_half(uint8_t code) {
-  return __half_raw{static_cast<unsigned short>(
-      Half::encode(Format::decode(code), Rounding::kNearest, false))};
+  return __half_raw{static_cast<unsigned short>(Half::encode(Format::decode(code), Rounding::kNearest, false))};
 }
 
 /* A number in the low bits of a byte; converting from wider types saturates. */

@@ -4,31 +4,23 @@
 
 #include "qualifiers.h"
 
-#define LEVIN_VECTORS(name, element, align2, align4)                                              \
-  struct name##1 {                                                                                \
-    element x;                                                                                    \
-  };                                                                                              \
-  struct __align__(align2) name##2 {                                                              \
-    element x, y;                                                                                 \
-  };                                                                                              \
-  struct name##3 {                                                                                \
-    element x, y, z;                                                                              \
-  };                                                                                              \
-  struct __align__(align4) name##4 {                                                              \
-    element x, y, z, w;                                                                           \
-  };                                                                                              \
-  inline name##1 make_##name##1(element x) {                                                      \
-    return {x};                                                                                   \
-  }                                                                                               \
-  inline name##2 make_##name##2(element x, element y) {                                           \
-    return {x, y};                                                                                \
-  }                                                                                               \
-  inline name##3 make_##name##3(element x, element y, element z) {                                \
-    return {x, y, z};                                                                             \
-  }                                                                                               \
-  inline name##4 make_##name##4(element x, element y, element z, element w) {                     \
-    return {x, y, z, w};                                                                          \
-  }
+#define LEVIN_VECTORS(name, element, align2, align4)                                   \
+  struct name##1 {                                                                     \
+    element x;                                                                         \
+  };                                                                                   \
+  struct __align__(align2) name##2 {                                                   \
+    element x, y;                                                                      \
+  };                                                                                   \
+  struct name##3 {                                                                     \
+    element x, y, z;                                                                   \
+  };                                                                                   \
+  struct __align__(align4) name##4 {                                                   \
+    element x, y, z, w;                                                                \
+  };                                                                                   \
+  inline name##1 make_##name##1(element x) { return {x}; }                             \
+  inline name##2 make_##name##2(element x, element y) { return {x, y}; }               \
+  inline name##3 make_##name##3(element x, element y, element z) { return {x, y, z}; } \
+  inline name##4 make_##name##4(element x, element y, element z, element w) { return {x, y, z, w}; }
 
 LEVIN_VECTORS(char, signed char, 2, 4)
 LEVIN_VECTORS(uchar, unsigned char, 2, 4)

@@ -57,23 +57,21 @@ inline void __syncwarp(unsigned mask = 0xffffffffu, LEVIN_CALLED_FROM) {
 
 template <class T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32, LEVIN_CALLED_FROM) {
-  return levin::emulator::shuffle(levin::emulator::Shuffle::kIndex, mask, value, lane, width,
-                                  {file, line});
+  return levin::emulator::shuffle(levin::emulator::Shuffle::kIndex, mask, value, lane, width, {file, line});
 }
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, LEVIN_CALLED_FROM) {
-  return levin::emulator::shuffle(levin::emulator::Shuffle::kUp, mask, value,
-                                  static_cast<int>(delta), width, {file, line});
+  return levin::emulator::shuffle(levin::emulator::Shuffle::kUp, mask, value, static_cast<int>(delta), width,
+                                  {file, line});
 }
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, LEVIN_CALLED_FROM) {
-  return levin::emulator::shuffle(levin::emulator::Shuffle::kDown, mask, value,
-                                  static_cast<int>(delta), width, {file, line});
+  return levin::emulator::shuffle(levin::emulator::Shuffle::kDown, mask, value, static_cast<int>(delta), width,
+                                  {file, line});
 }
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32, LEVIN_CALLED_FROM) {
-  return levin::emulator::shuffle(levin::emulator::Shuffle::kXor, mask, value, lane_mask, width,
-                                  {file, line});
+  return levin::emulator::shuffle(levin::emulator::Shuffle::kXor, mask, value, lane_mask, width, {file, line});
 }
 
 inline unsigned __ballot_sync(unsigned mask, int predicate, LEVIN_CALLED_FROM) {
@@ -85,9 +83,7 @@ inline int __any_sync(unsigned mask, int predicate, LEVIN_CALLED_FROM) {
 inline int __all_sync(unsigned mask, int predicate, LEVIN_CALLED_FROM) {
   return levin::emulator::ballot(mask, !predicate, {file, line}) == 0;
 }
-inline unsigned __activemask() {
-  return levin::emulator::active_mask();
-}
+inline unsigned __activemask() { return levin::emulator::active_mask(); }
 
 template <class T>
 unsigned __match_any_sync(unsigned mask, T value, LEVIN_CALLED_FROM) {
@@ -98,11 +94,10 @@ unsigned __match_all_sync(unsigned mask, T value, int* same, LEVIN_CALLED_FROM) 
   return levin::emulator::match_all(mask, levin::emulator::bits_of(value), same, {file, line});
 }
 
-#define LEVIN_REDUCE(name, type, kind)                                                            \
-  inline type __reduce_##name##_sync(unsigned mask, type value, LEVIN_CALLED_FROM) {              \
-    return static_cast<type>(levin::emulator::reduce(levin::emulator::Reduction::kind, mask,      \
-                                                     static_cast<uint32_t>(value),                \
-                                                     {file, line}));                              \
+#define LEVIN_REDUCE(name, type, kind)                                                             \
+  inline type __reduce_##name##_sync(unsigned mask, type value, LEVIN_CALLED_FROM) {               \
+    return static_cast<type>(levin::emulator::reduce(levin::emulator::Reduction::kind, mask,       \
+                                                     static_cast<uint32_t>(value), {file, line})); \
   }
 LEVIN_REDUCE(add, int, kAddSigned)
 LEVIN_REDUCE(add, unsigned, kAdd)
