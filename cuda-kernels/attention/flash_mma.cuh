@@ -35,7 +35,7 @@ struct FlashMmaTraits {
   static constexpr int kValueTerms = Format::kScaleGroup != 0 || Format::kTerms == 2 ? 2 : 1;
   // At once on a multiprocessor: as many as leave registers for the sums and a chunk of keys.
   static constexpr int kSums = kRowTiles_ * kValueTiles_;
-  static constexpr int kBlocks = kSums <= 2 ? 4 : kSums <= 8 && Format::kTerms == 1 ? 3 : 2;
+  static constexpr int kBlocks = kSums <= 2 ? 4 : kSums <= 8 && kValueTerms == 1 ? 3 : 2;
 };
 
 // Dynamic shared memory: query fragments [row tile][chunk][term][lane], then values [term][key][stride].
