@@ -10,7 +10,7 @@
 # ARCH says what nvcc compiles for: 'auto' for the GPUs of this machine, 'all' for every architecture (minutes),
 # 'none', or a list as CMAKE_CUDA_ARCHITECTURES takes it. TESTS 'no' is a build that will only be run: it leaves
 # out the emulated library, and under 'auto' the real one where there is no GPU. Otherwise 'auto' compiles for
-# sm_90a alone there, so that nvcc has seen the kernels.
+# sm_90a alone there, so that nvcc has seen the kernels, and sources that clang-format 14 would change are an error.
 set -eu
 
 part=$1
@@ -122,7 +122,10 @@ elif [ "$arch" = all ]; then
 fi
 
 flags=
-[ "$tests" = no ] || flags="$flags -DLEVIN_CUDA_EMULATED=ON"
+if [ "$tests" != no ]; then
+  sh "$folder/format.sh" --check
+  flags="$flags -DLEVIN_CUDA_EMULATED=ON"
+fi
 if [ -n "$no_native" ]; then
   say "left out: the CUDA library; $no_native"
 else

@@ -18,8 +18,14 @@ if [ -z "$tool" ]; then
   exit 0
 fi
 
-action=-i
-[ "${1:-}" != --check ] || action='--dry-run --Werror'
-# shellcheck disable=SC2086  # one or two options
-find native/src native/emulator native/include/levin/levin.h cuda-kernels \
-  \( -name '*.h' -o -name '*.cc' -o -name '*.cu' -o -name '*.cuh' \) -print0 | xargs -0 "$tool" $action
+sources() {
+  find native/src native/emulator native/test/cuda native/include/levin/levin.h cuda-kernels \
+    \( -name '*.h' -o -name '*.cc' -o -name '*.cu' -o -name '*.cuh' \) -print0
+}
+
+if [ "${1:-}" != --check ]; then
+  sources | xargs -0 "$tool" -i
+elif ! sources | xargs -0 "$tool" --dry-run --Werror; then
+  echo "[native] these differ from what clang-format 14 makes of them; native/format.sh mends them" >&2
+  exit 1
+fi

@@ -135,6 +135,11 @@ text() {
     "$(<"$start.prompt")"
 }
 
+# As text, for a comparison to the last byte: a command substitution drops the newlines that a text ends with.
+whole_text() {
+  text "$@" && echo .
+}
+
 # The format of levin-demo-Q8_0.gguf is Q8_0; the embedded model is BF16.
 format_of() {
   local name=${1#levin-demo-}
@@ -174,18 +179,18 @@ run() {
       [[ -e $prompt ]] || fail "there is no text $texts in $folder/texts"
       number=$(basename "$prompt" .prompt)
       compared=$((compared + 1))
-      wanted=$(text "$folder" cpu "$model" "$number") || fail "the cpu backend does not run"
-      if ! seen=$(text "$folder" "$backend" "$model" "$number"); then
+      wanted=$(whole_text "$folder" cpu "$model" "$number") || fail "the cpu backend does not run"
+      if ! seen=$(whole_text "$folder" "$backend" "$model" "$number"); then
         failed=$((failed + 1))
         echo "FAILED $model, text $number: $backend does not run"
       elif [[ $seen != "$wanted" ]]; then
         failed=$((failed + 1))
-        printf 'FAILED %s, text %s\n  cpu:  %s\n  %s: %s\n' "$model" "$number" "$wanted" "$backend" "$seen"
+        printf 'FAILED %s, text %s\n  cpu:  %s\n  %s: %s\n' "$model" "$number" "${wanted%.}" "$backend" "${seen%.}"
       elif grep -qw "$(format_of "$model")" "$folder/texts/$number.formats" &&
-        [[ $seen != "$(<"$folder/texts/$number.text")" ]]; then
+        [[ ${seen%$'\n.'} != "$(<"$folder/texts/$number.text")" ]]; then
         failed=$((failed + 1))
         printf 'FAILED %s, text %s: both backends say\n  %s\nexpected\n  %s\n' \
-          "$model" "$number" "$seen" "$(<"$folder/texts/$number.text")"
+          "$model" "$number" "${seen%.}" "$(<"$folder/texts/$number.text")"
       fi
     done
     echo "$model: done"

@@ -22,11 +22,12 @@
 
 namespace levin {
 
-template <typename CacheFormat, int kRows_, int kColumns_>
+template <typename CacheFormat, int kRows_, int kColumns_, int kBlocks_>
 struct FlashTraits {
   using Format = CacheFormat;
   static constexpr int kRows = kRows_;
   static constexpr int kColumns = kColumns_;  // values of a row a thread holds
+  static constexpr int kBlocks = kBlocks_;
   static constexpr int kRowsPerWarp = kRows_ / kAttentionWarps;
   static_assert(kRows_ % kAttentionWarps == 0);
 };
@@ -82,6 +83,7 @@ __device__ void load_tile(const PageView<const uint8_t>& cache, const int (&page
 // In four sums, joined last.
 __device__ inline float dot(const float* a, const float* b, int64_t size) {
   float4 sum = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+#pragma unroll 2
   for (int64_t d = 0; d < size; d += 4) {
     const float4 x = *reinterpret_cast<const float4*>(a + d);
     const float4 y = *reinterpret_cast<const float4*>(b + d);
@@ -94,7 +96,8 @@ __device__ inline float dot(const float* a, const float* b, int64_t size) {
 }
 
 template <typename Traits>
-__global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_constant__ FlashParams p) {
+__global__ void __launch_bounds__(kAttentionThreads, Traits::kBlocks)
+    flash_kernel(const __grid_constant__ FlashParams p) {
   constexpr int kRows = Traits::kRows;
   constexpr int kColumns = Traits::kColumns;
   constexpr int kRowsPerWarp = Traits::kRowsPerWarp;
@@ -191,6 +194,8 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
           o[row][c] *= keep[row];
         }
       }
+      // Unrolled it would hold the tile in registers.
+#pragma unroll 1
       for (int key = 0; key < kTileKeys; key += 4) {
         float v[4];
 #pragma unroll
@@ -275,19 +280,20 @@ Status launch_flash_tiles(FlashParams p, cudaStream_t stream) {
   return launch(flash_kernel<Traits>, shape, stream, p);
 }
 
+template <typename Format, int kShape>
+Status launch_flash_shape(const FlashParams& params, cudaStream_t stream) {
+  constexpr AttentionTileShape kTile = kAttentionTiles[kShape];
+  return launch_flash_tiles<FlashTraits<Format, kTile.rows, kTile.columns, kTile.blocks>>(params, stream);
+}
+
 template <typename Format>
 Status launch_flash(const FlashParams& params, cudaStream_t stream) {
   if (params.op.value_size <= kAttentionTiles[0].value_size &&
       params.op.key_size <= kAttentionTiles[1].value_size) {
-    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[0].rows, kAttentionTiles[0].columns>>(params,
-                                                                                                        stream);
+    return launch_flash_shape<Format, 0>(params, stream);
   }
-  if (params.op.value_size <= kAttentionTiles[1].value_size) {
-    return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[1].rows, kAttentionTiles[1].columns>>(params,
-                                                                                                        stream);
-  }
-  return launch_flash_tiles<FlashTraits<Format, kAttentionTiles[2].rows, kAttentionTiles[2].columns>>(params,
-                                                                                                      stream);
+  return params.op.value_size <= kAttentionTiles[1].value_size ? launch_flash_shape<Format, 1>(params, stream)
+                                                               : launch_flash_shape<Format, 2>(params, stream);
 }
 
 }  // namespace levin

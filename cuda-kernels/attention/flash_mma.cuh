@@ -33,6 +33,9 @@ struct FlashMmaTraits {
   // Keys whose values are in shared memory at a time; with long values half a tile.
   static constexpr int kValueKeys = kValueTiles_ > 4 ? kMmaTileKeys / 2 : kMmaTileKeys;
   static constexpr int kValueTerms = Format::kScaleGroup != 0 || Format::kTerms == 2 ? 2 : 1;
+  // At once on a multiprocessor: as many as leave registers for the sums and a chunk of keys.
+  static constexpr int kSums = kRowTiles_ * kValueTiles_;
+  static constexpr int kBlocks = kSums <= 2 ? 4 : kSums <= 8 && kValueTerms == 1 ? 3 : 2;
 };
 
 // Dynamic shared memory: query fragments [row tile][chunk][term][lane], then values [term][key][stride].
@@ -257,7 +260,8 @@ __device__ void multiply_values(const BlockRows& block, const FlashMmaShared<Tra
 }
 
 template <typename Traits>
-__global__ void __launch_bounds__(kAttentionThreads) flash_mma_kernel(const __grid_constant__ FlashParams p) {
+__global__ void __launch_bounds__(kAttentionThreads, Traits::kBlocks)
+    flash_mma_kernel(const __grid_constant__ FlashParams p) {
   constexpr int kRows = Traits::kRows;
   __shared__ int pages[kMmaTileKeys];
   __shared__ float scores[kRows][kScoreStride];

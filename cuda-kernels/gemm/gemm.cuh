@@ -28,6 +28,9 @@ struct GemmTraits {
   static constexpr int kThreads = kWarps * kWarpSize;
   static constexpr int kRows = kStaged_ ? kWarps_ * kTileRows : kTileRows;
   static constexpr bool kStaged = kStaged_;
+  // At once on a multiprocessor: as many as leave registers for all that a thread holds.
+  // Where scales lie is held too if they lie apart.
+  static constexpr int kBlocks = kStaged_ ? (Format::kExternalScale ? 3 : 4) : kColumns_ == kTileColumns ? 3 : 2;
 };
 
 // Which rows of x and out a block has, and which weight plane.
@@ -192,7 +195,7 @@ __device__ inline void store_tile(const BlockColumns& columns, int64_t first_row
 
 // A warp per segment of K.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads)
+__global__ void __launch_bounds__(Traits::kThreads, Traits::kBlocks)
     gemm_narrow_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
   using Format = typename Traits::Format;
   __shared__ float partial[kMaxSegments - 1][Traits::kColumnTiles][4][kWarpSize];
@@ -263,7 +266,7 @@ __global__ void __launch_bounds__(Traits::kThreads)
 
 // All segments by every warp, activations through shared memory.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads)
+__global__ void __launch_bounds__(Traits::kThreads, Traits::kBlocks)
     gemm_wide_kernel(const __grid_constant__ GemmLaunch<Traits> p) {
   using Format = typename Traits::Format;
   using Stage = ActivationStage<Traits::kColumnTiles>;

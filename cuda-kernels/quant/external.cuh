@@ -42,20 +42,14 @@ struct ExternalE2M1 : ExternalFormat<16> {
   }
 };
 
-// Six bits: sign, exponent, mantissa. Neither format has infinities or NaN.
+// Six bits: sign, exponent, mantissa. Neither format has infinities or NaN. As a float32 with that exponent and
+// mantissa a code is the value times a power of two, subnormals too.
 template <int kExponentBits>
 __device__ inline float six_bit_float(uint32_t code) {
   constexpr int kMantissaBits = 5 - kExponentBits;
   constexpr int kBias = (1 << (kExponentBits - 1)) - 1;
-  const uint32_t magnitude = code & 31;
-  const uint32_t exponent = magnitude >> kMantissaBits;
-  // A subnormal is its mantissa times the smallest step.
-  const float step = __uint_as_float(static_cast<uint32_t>(127 + 1 - kBias - kMantissaBits) << 23);
-  const float value =
-      exponent == 0
-          ? float_of_code(magnitude, 0.0f) * step
-          : __uint_as_float((magnitude << (23 - kMantissaBits)) + (static_cast<uint32_t>(127 - kBias) << 23));
-  return code & 32 ? -value : value;
+  const float power = __uint_as_float(static_cast<uint32_t>(127 + 127 - kBias) << 23);
+  return __uint_as_float((code & 32) << 26 | (code & 31) << (23 - kMantissaBits)) * power;
 }
 
 template <int kExponentBits>

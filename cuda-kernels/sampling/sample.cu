@@ -13,6 +13,7 @@ namespace {
 using Mass = unsigned long long;
 
 constexpr int kThreads = 256;
+constexpr int kBlocks = 4;  // at once on a multiprocessor: left to itself, ptxas makes it eight and spills
 constexpr int kDigits = 256;
 constexpr int kDigitBits = 8;
 constexpr float kMassUnits = 0x1p40f;
@@ -243,7 +244,7 @@ __global__ void __launch_bounds__(kThreads) argmax_kernel(const __grid_constant_
   }
 }
 
-__global__ void __launch_bounds__(kThreads) sample_kernel(const __grid_constant__ SampleParams p) {
+__global__ void __launch_bounds__(kThreads, kBlocks) sample_kernel(const __grid_constant__ SampleParams p) {
   __shared__ SampleShared shared;
   const int64_t row = blockIdx.x;
   const float* logits = p.logits.row(row);

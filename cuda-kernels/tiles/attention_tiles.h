@@ -19,12 +19,13 @@ struct AttentionTileShape {
   int value_size;  // largest Dv
   int rows;        // packed rows: query rows times the heads that share a KV head
   int columns;     // values of a row a thread holds, twice (segment and total)
+  int blocks;      // at once on a multiprocessor: as many as leave registers for all that a thread holds
 };
 
 constexpr AttentionTileShape kAttentionTiles[] = {
-    {128, 16, 1},  // limit: FP32 FMA
-    {256, 8, 2},   // limit: FP32 FMA
-    {512, 8, 4},   // limit: registers, and shared memory with keys of 576
+    {128, 16, 1, 3},  // limit: FP32 FMA
+    {256, 8, 2, 3},   // limit: FP32 FMA
+    {512, 8, 4, 2},   // limit: registers, and shared memory with keys of 576
 };
 
 struct AttentionMmaShape {

@@ -1,9 +1,11 @@
 // Library, devices and contexts.
 #include <cstdio>
 
+#include "arguments.h"
 #include "handles.h"
+#include "levin/kernels/device.h"
 
-using levin::native::enter;
+using levin::native::check_launch;
 using levin::native::fail;
 using levin::native::guarded;
 
@@ -128,6 +130,14 @@ levin_status levin_context_create(int32_t device, levin_context* context) {
            found.major, found.minor, kMinMajor);
     }
     LEVIN_CUDA(cudaSetDevice(device));
+    const levin::Status code = levin::check_device_code();
+    if (code == levin::Status::kUnsupported) {
+      fail(LEVIN_UNSUPPORTED,
+           "this library was built without code for device %d '%s', which is sm_%d%d: build it on that machine, or"
+           " with -Dlevin.cuda.arch=all",
+           device, found.name, found.major, found.minor);
+    }
+    check_launch(code);
     keep_freed_memory(device);
     *context = new levin_context_t{device};
   });

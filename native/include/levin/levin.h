@@ -32,8 +32,9 @@
 extern "C" {
 #endif
 
-/* Changes whenever a struct or a function does. */
-#define LEVIN_ABI_VERSION 1
+/* Raised by every change of a struct, a function or a number. Callers and library must be of one version: there is
+ * no other compatibility, so a caller asks levin_abi_version() before anything else. */
+#define LEVIN_ABI_VERSION 2
 
 typedef int32_t levin_status;
 

@@ -53,8 +53,8 @@ public final class CudaBackend implements Backend {
   private final long context;
   private final long stream;
   private final double memoryShare = MemoryShare.configured();
-  private final boolean debug = Boolean.getBoolean(DEBUG);
-  private final boolean graphs = !debug && !System.getProperty(GRAPHS, "").strip().equals("off");
+  private final boolean debug = Switch.isOn(DEBUG, false);
+  private final boolean graphs = Switch.isOn(GRAPHS, true) && !debug;
   private final DeviceMemory memory;
   private final Transfers transfers;
   private final Workspace workspace;
@@ -64,6 +64,17 @@ public final class CudaBackend implements Backend {
   private final Set<CudaProgram> programs = Collections.newSetFromMap(new IdentityHashMap<>());
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean closed;
+
+  /**
+   * Returns if all properties say something.
+   *
+   * @throws IllegalArgumentException that names the one that does not
+   */
+  static void checkProperties() {
+    MemoryShare.configured();
+    Switch.isOn(DEBUG, false);
+    Switch.isOn(GRAPHS, true);
+  }
 
   private CudaBackend(DeviceInfo device, long context, long stream) {
     this.device = device;

@@ -38,10 +38,12 @@ public final class CudaBackendProvider implements BackendProvider {
 
   private static Availability probe(NativeLibrary.Loaded loaded) {
     try {
-      if (CudaDevice.all().isEmpty()) {
+      List<DeviceInfo> devices = CudaDevice.all();
+      if (devices.isEmpty()) {
         return new Availability.Absent("the CUDA driver sees no device");
       }
-      MemoryShare.configured();
+      CudaBackend.checkProperties();
+      CudaDevice.requireUsable(devices.getFirst());
       return new Availability.Ready(loaded.emulated() ? 0 : SCORE);
     } catch (DeviceException | IllegalArgumentException e) {
       return new Availability.Absent(e.getMessage());

@@ -65,6 +65,21 @@ final class CudaDevice {
                         .toList())));
   }
 
+  /**
+   * Returns if kernels can run on it, so that {@code auto} passes by a device that it could not
+   * use.
+   *
+   * @throws DeviceException of kind UNAVAILABLE for one that is too old, that the library has no
+   *     code for, or that another process keeps to itself
+   */
+  static void requireUsable(DeviceInfo device) {
+    long[] context = new long[1];
+    if (Levin.levin_context_create(device.index(), context) != Levin.LEVIN_OK) {
+      throw new DeviceException(DeviceException.Kind.UNAVAILABLE, Status.text());
+    }
+    Levin.levin_context_destroy(context[0]);
+  }
+
   private static boolean matches(DeviceInfo device, String choice) {
     return choice.equals(Integer.toString(device.index()))
         || (!choice.chars().allMatch(Character::isDigit)

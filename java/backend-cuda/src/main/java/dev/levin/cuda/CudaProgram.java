@@ -19,6 +19,8 @@ final class CudaProgram implements Program {
   private static final long NO_GRAPH = 0;
 
   private final CudaBackend backend;
+  // Closed with the program: the ops hold addresses alone, which keep no memory alive.
+  private final Arena arguments = Arena.ofShared();
   private final List<PreparedOp> ops;
   private final Collection<CudaBuffer> buffers;
   private final boolean hasBatch;
@@ -29,11 +31,18 @@ final class CudaProgram implements Program {
 
   CudaProgram(CudaBackend backend, DeviceMemory memory, List<Op> ops) {
     this.backend = backend;
-    // Reclaimed with the program: arguments are read during launches alone.
-    Planner planner = new Planner(memory, Arena.ofAuto());
-    this.ops = ops.stream().map(planner::plan).toList();
-    this.buffers = planner.buffers();
-    this.hasBatch = this.ops.stream().anyMatch(PreparedOp::hasBatch);
+    boolean complete = false;
+    try {
+      Planner planner = new Planner(memory, arguments);
+      this.ops = ops.stream().map(planner::plan).toList();
+      this.buffers = planner.buffers();
+      this.hasBatch = this.ops.stream().anyMatch(PreparedOp::hasBatch);
+      complete = true;
+    } finally {
+      if (!complete) {
+        arguments.close();
+      }
+    }
   }
 
   @Override
@@ -132,10 +141,11 @@ final class CudaProgram implements Program {
     backend.release(this);
   }
 
-  /** The backend's lock is held, and the device is idle or keeps what it runs. */
+  /** Once. The backend's lock is held, and the device is idle or keeps what it runs. */
   void destroy() {
     closed = true;
     Levin.levin_graph_destroy(graph);
     graph = NO_GRAPH;
+    arguments.close();
   }
 }

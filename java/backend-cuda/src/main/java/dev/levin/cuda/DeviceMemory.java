@@ -81,7 +81,7 @@ final class DeviceMemory {
                 reason));
   }
 
-  /** What the device has left, and what it has in all. */
+  /** Bytes of the device that may still be filled, of a share of it. */
   long left(double share) {
     long[] free = new long[1];
     long[] total = new long[1];

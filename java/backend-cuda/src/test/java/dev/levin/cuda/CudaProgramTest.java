@@ -10,12 +10,15 @@ import dev.levin.core.Buffer;
 import dev.levin.core.DType;
 import dev.levin.core.Shape;
 import dev.levin.core.Tensor;
+import dev.levin.core.backend.Program;
 import dev.levin.core.op.Add;
 import dev.levin.core.op.Attention;
 import dev.levin.core.op.BatchLengths;
 import dev.levin.core.op.Op;
 import dev.levin.core.op.RaggedBatch;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,6 +149,30 @@ class CudaProgramTest {
     decode(program, 5, 9);
     backend.growWorkspace(1 << 20);
     decode(program, 12, 11);
+  }
+
+  /** Memory of arguments that nobody holds any more is soon somebody else's. */
+  @Test
+  void argumentsLiveAsLongAsTheirProgram() throws InterruptedException {
+    Tensor x = tensor(DType.F32, 1, 2);
+    set(x, new float[] {1, 2});
+    List<Program> programs = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      programs.add(backend.prepare(List.of(new Add(x, x, x, 0))));
+    }
+    for (int i = 0; i < 10; i++) {
+      System.gc();
+      Thread.sleep(10);
+      try (Arena others = Arena.ofConfined()) {
+        for (int j = 0; j < 1000; j++) {
+          others.allocate(64 + 8 * (j % 64), 8).fill((byte) 0xee);
+        }
+      }
+    }
+    programs.forEach(program -> program.run(backend.stream()));
+    float[] got = new float[2];
+    backend.download(x, MemorySegment.ofArray(got), backend.stream());
+    assertArrayEquals(new float[] {1, 2}, got);
   }
 
   @Test

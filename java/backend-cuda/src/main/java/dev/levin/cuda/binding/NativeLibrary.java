@@ -74,7 +74,7 @@ public sealed interface NativeLibrary {
       int version = Levin.levin_abi_version();
       if (version != Levin.LEVIN_ABI_VERSION) {
         return new Absent(
-            "the CUDA library speaks version %d of levin.h, this is version %d"
+            "the CUDA library has version %d of levin.h, this program version %d: build it again"
                 .formatted(version, Levin.LEVIN_ABI_VERSION));
       }
       return new Loaded(Levin.levin_is_emulated() != 0);
@@ -93,8 +93,14 @@ public sealed interface NativeLibrary {
       return uri.toURL();
     }
 
+    /** Of the first failure: JavaCPP goes on to look in other folders, and reports that. */
     private static String firstLine(Throwable e) {
-      return e.toString().lines().findFirst().orElse("");
+      Throwable first = e;
+      while (first.getCause() != null) {
+        first = first.getCause();
+      }
+      String text = first.getMessage() == null ? first.toString() : first.getMessage();
+      return text.lines().findFirst().orElse("");
     }
   }
 }
