@@ -356,14 +356,15 @@ def mixed_scales(rng, dtype, rows, columns):
 
 
 def mixed_linear(
-    rng, codes, T, N, K, rows=1, values=128, x="F32", scales="F32", out="F32", zeros=False, x_scale=False, bias=False,
+    rng, codes, T, N, K, rows=1, values=128, x="F32", scales="F32", out="F32", zeros=False, x_scale=None, bias=False,
     residual=False,
 ):
-    """rows by values share a scale; x, scales, out: their formats."""
+    """rows by values share a scale; x, scales, out: their formats; x_scale: one for TENSOR, each TOKEN or BLOCK of 128."""
     shape = -(-N // rows), -(-K // values)
+    x_scales = {"TENSOR": 1, "TOKEN": T, "BLOCK": (T, -(-K // 128))}
     fields = {
         "x": tensors.random(rng, x, T, K),
-        "x_scale": tensors.of(rng.uniform(0.5, 2, T).astype(F)) if x_scale else None,
+        "x_scale": tensors.of(rng.uniform(0.5, 2, x_scales[x_scale]).astype(F)) if x_scale else None,
         "weight": tensors.Host("U8", code_formats.random(rng, codes, N, K)),
         "scales": mixed_scales(rng, scales, *shape),
         "zeros": tensors.Host("U8", rng.integers(0, 16, shape, dtype=np.uint8)) if zeros else None,

@@ -95,6 +95,16 @@ def checks(seed):
         k = 3 * max(64, FORMATS[dtype].block_values)
         case = b.linear(seed_of(seed, 90_000 + number), dtype, 19, 65, k, residual=True)
         yield f"company {case.label}", lambda device, case=case: products(device, case)
+    for number, (codes, x, options) in enumerate(
+        [
+            ("E4M3", "F8_E4M3", {"rows": 128}),
+            ("E4M3", "F8_E5M2", {"rows": 128}),
+            ("E4M3", "BF16", {"rows": 128}),
+            ("I8", "I8", {"values": 1 << 20}),
+        ]
+    ):
+        case = b.mixed_linear(seed_of(seed, 92_000 + number), codes, 19, 65, 1168, x=x, residual=True, **options)
+        yield f"company {case.label}", lambda device, case=case: products(device, case)
     for number, dtype in enumerate(CACHES):
         case = b.attention(seed_of(seed, 91_000 + number), dtype, [1, 19, 5], [131, 600, 5], 4, 2, 64)
         yield f"company {case.label}", lambda device, case=case: attentions(device, case)

@@ -376,11 +376,19 @@ def mixed_weights(f):
     return spread(scales) * (codes - (0 if f["zeros"] is None else spread(f["zeros"].exact)))
 
 
+def activation_scales(f):
+    """[T or 1, K or 1] of levin_mixed_linear."""
+    if f["x_scale"] is None:
+        return np.ones((1, 1))
+    scales = f["x_scale"].exact
+    return scales[:, None] if scales.ndim == 1 else scales.repeat(128, axis=1)[:, : f["x"].shape[1]]
+
+
 def mixed_linear(f):
     x, w = f["x"].exact, mixed_weights(f)
-    x_scale = 1.0 if f["x_scale"] is None else f["x_scale"].exact[:, None]
+    x = x * activation_scales(f)
     bias, residual = exact(f["bias"]), exact(f["residual"])
-    tolerance = compare.MIXED_PRODUCTS[f["out"].dtype]
-    extra = tolerance.share * np.abs(x_scale) * lengths(x)[:, None] * lengths(w)
+    tolerance = compare.mixed_product(f["codes"], f["x"].dtype, f["out"].dtype)
+    extra = tolerance.share * lengths(x)[:, None] * lengths(w)
     extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(bias))
-    return {"out": Wanted(residual + x_scale * (x @ w.T) + bias, tolerance, extra)}
+    return {"out": Wanted(residual + x @ w.T + bias, tolerance, extra)}

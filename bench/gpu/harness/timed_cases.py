@@ -91,8 +91,8 @@ def mixtures(quick):
 
 
 def mixed_products(quick):
-    block = {"rows": 128, "x": "F8_E4M3", "out": "BF16", "x_scale": True}
-    by_row = {"values": C, "x": "I8", "out": "BF16", "x_scale": True}
+    block = {"rows": 128, "x": "F8_E4M3", "out": "BF16", "x_scale": "BLOCK"}
+    by_row = {"values": C, "x": "I8", "out": "BF16", "x_scale": "TOKEN"}
     groups = {"x": "F16", "scales": "F16", "out": "F16", "zeros": True}
     microscaled = {"values": 32, "x": "BF16", "scales": "U8", "out": "BF16"}
     for codes, options in (("E4M3", block), ("I8", by_row), ("U4", groups), ("E2M1", microscaled)):

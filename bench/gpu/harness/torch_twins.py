@@ -132,9 +132,9 @@ def argmax(f):
 
 
 def mixed_linear(f):
-    products = functional.linear(exact(f["x"]), moved(reference.mixed_weights(f)))
-    x_scale = 1.0 if f["x_scale"] is None else exact(f["x_scale"])[:, None]
-    return {"out": exact(f["residual"]) + x_scale * products + exact(f["bias"])}
+    x = exact(f["x"]) * moved(reference.activation_scales(f))
+    products = functional.linear(x, moved(reference.mixed_weights(f)))
+    return {"out": exact(f["residual"]) + products + exact(f["bias"])}
 
 
 def copy_pages(f):

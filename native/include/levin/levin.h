@@ -478,7 +478,7 @@ enum {
  * rows_per_scale rows by values_per_scale values of K. */
 typedef struct levin_mixed_linear_args {
   levin_tensor x;       /* [T, K]: F32, F16, BF16, I8, F8_E4M3 or F8_E5M2 */
-  levin_tensor x_scale; /* [T] F32 or absent */
+  levin_tensor x_scale; /* F32 [T], [1] for all, or [T, ceil(K / 128)] for F8 by F8 codes; or absent */
   levin_tensor weight;  /* [N, bytes of a row of codes] U8 */
   levin_tensor
       scales; /* [ceil(N / rows_per_scale), ceil(K / values_per_scale)]: F32, F16, BF16; U8 e: 2^(e - 127) */
