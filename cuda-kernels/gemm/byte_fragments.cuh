@@ -50,82 +50,78 @@ __device__ inline ByteFragment load_fragment(const uint8_t* row, int64_t block, 
 }
 
 // Bytes 2i and 2i + 1 of four as two f16 numbers, exactly.
-struct E4m3Halves {
-  static __device__ uint32_t of(uint32_t bytes, int i) {
-    const uint32_t spread = (bytes >> (16 * i) & 0xff) << 8 | (bytes >> (16 * i + 8) & 0xff) << 24;
-    const uint32_t magnitude = (spread & 0x7f007f00u) >> 1;
-    // The exponent's bias is 8 less than that of f16.
-    const __half2 scaled = __hmul2(__halves2half2(__ushort_as_half(static_cast<unsigned short>(magnitude)),
-                                                  __ushort_as_half(static_cast<unsigned short>(magnitude >> 16))),
-                                   __halves2half2(__ushort_as_half(0x5c00), __ushort_as_half(0x5c00)));
-    const uint32_t bits =
-        __half_as_ushort(__low2half(scaled)) | static_cast<uint32_t>(__half_as_ushort(__high2half(scaled))) << 16;
-    // Only the NaN's magnitude carries into bit 14.
-    const uint32_t nan = (magnitude + 0x00800080u) & 0x40004000u;
-    return bits | (spread & 0x80008000u) | nan | (nan - (nan >> 5));
-  }
-};
-
-// E5M2 is f16 without the low byte.
-struct E5m2Halves {
-  static __device__ uint32_t of(uint32_t bytes, int i) {
-    return (bytes >> (16 * i) & 0xff) << 8 | (bytes >> (16 * i + 8) & 0xff) << 24;
-  }
-};
-
-template <typename WeightHalves, typename ActivationHalves>
-__device__ inline void mma_m16n8k32_by_halves(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
-                                              const float (&c)[4]) {
-  float sum[4] = {c[0], c[1], c[2], c[3]};
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const uint32_t a0 = a[2 * half];
-    const uint32_t a1 = a[2 * half + 1];
-    const uint32_t wide_a[4] = {WeightHalves::of(a0, 0), WeightHalves::of(a1, 0), WeightHalves::of(a0, 1),
-                                WeightHalves::of(a1, 1)};
-    const uint32_t wide_b[2] = {ActivationHalves::of(b[half], 0), ActivationHalves::of(b[half], 1)};
-    mma_m16n8k16_f16(sum, wide_a, wide_b, sum);
-  }
-#pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    d[i] = sum[i];
-  }
+__device__ inline uint32_t halves_of_e4m3(uint32_t bytes, int i) {
+  const uint32_t spread = (bytes >> (16 * i) & 0xff) << 8 | (bytes >> (16 * i + 8) & 0xff) << 24;
+  const uint32_t magnitude = (spread & 0x7f007f00u) >> 1;
+  // The exponent's bias is 8 less than that of f16.
+  const __half2 scaled = __hmul2(__halves2half2(__ushort_as_half(static_cast<unsigned short>(magnitude)),
+                                                __ushort_as_half(static_cast<unsigned short>(magnitude >> 16))),
+                                 __halves2half2(__ushort_as_half(0x5c00), __ushort_as_half(0x5c00)));
+  const uint32_t bits =
+      __half_as_ushort(__low2half(scaled)) | static_cast<uint32_t>(__half_as_ushort(__high2half(scaled))) << 16;
+  // Only the NaN's magnitude carries into bit 14.
+  const uint32_t nan = (magnitude + 0x00800080u) & 0x40004000u;
+  return bits | (spread & 0x80008000u) | nan | (nan - (nan >> 5));
 }
 
-// What two types of bytes multiply to. Weights are a, activations b.
-#define LEVIN_FP8_PRODUCT(name, weight, activation, instruction)                                     \
-  struct name {                                                                                      \
-    using Sum = float;                                                                               \
-    static __device__ void multiply(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) { \
-      if constexpr (kHasFp8Mma) {                                                                    \
-        instruction(d, a, b, d);                                                                     \
-      } else {                                                                                       \
-        mma_m16n8k32_by_halves<weight, activation>(d, a, b, d);                                      \
-      }                                                                                              \
-    }                                                                                                \
-  };
-LEVIN_FP8_PRODUCT(E4m3ByE4m3, E4m3Halves, E4m3Halves, mma_m16n8k32_e4m3)
-LEVIN_FP8_PRODUCT(E4m3ByE5m2, E4m3Halves, E5m2Halves, mma_m16n8k32_e4m3_e5m2)
-LEVIN_FP8_PRODUCT(E5m2ByE4m3, E5m2Halves, E4m3Halves, mma_m16n8k32_e5m2_e4m3)
-LEVIN_FP8_PRODUCT(E5m2ByE5m2, E5m2Halves, E5m2Halves, mma_m16n8k32_e5m2)
-#undef LEVIN_FP8_PRODUCT
+// E5M2 is f16 without the low byte.
+__device__ inline uint32_t halves_of_e5m2(uint32_t bytes, int i) {
+  return (bytes >> (16 * i) & 0xff) << 8 | (bytes >> (16 * i + 8) & 0xff) << 24;
+}
+
+// FP8 by FP8, each of either kind. Weights are a, activations b. The kinds are the same for a whole launch, so
+// that one kernel serves all four pairs.
+struct F8ByF8 {
+  using Sum = float;
+  bool weight_e5m2, activation_e5m2;
+
+  __device__ void multiply(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) const {
+    if constexpr (kHasFp8Mma) {
+      if (weight_e5m2) {
+        activation_e5m2 ? mma_m16n8k32_e5m2(d, a, b, d) : mma_m16n8k32_e5m2_e4m3(d, a, b, d);
+      } else {
+        activation_e5m2 ? mma_m16n8k32_e4m3_e5m2(d, a, b, d) : mma_m16n8k32_e4m3(d, a, b, d);
+      }
+    } else {
+      multiply_halves(d, a, b);
+    }
+  }
+
+ private:
+  __device__ void multiply_halves(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) const {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      uint32_t wide_a[4];
+      uint32_t wide_b[2];
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        for (int r = 0; r < 2; ++r) {
+          const uint32_t bytes = a[2 * half + r];
+          wide_a[2 * i + r] = weight_e5m2 ? halves_of_e5m2(bytes, i) : halves_of_e4m3(bytes, i);
+        }
+        wide_b[i] = activation_e5m2 ? halves_of_e5m2(b[half], i) : halves_of_e4m3(b[half], i);
+      }
+      mma_m16n8k16_f16(d, wide_a, wide_b, d);
+    }
+  }
+};
 
 struct I8ByI8 {
   using Sum = int32_t;
-  static __device__ void multiply(int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  __device__ void multiply(int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) const {
     mma_m16n8k32_s8(d, a, b, d);
   }
 };
 
 // sum += weight rows g and g + 8 times activation rows, over a block.
 template <typename Product>
-__device__ inline void multiply_block(typename Product::Sum (&sum)[4], const ByteFragment (&w)[2],
-                                      const ByteFragment& x) {
+__device__ inline void multiply_block(const Product& product, typename Product::Sum (&sum)[4],
+                                      const ByteFragment (&w)[2], const ByteFragment& x) {
 #pragma unroll
   for (int step = 0; step < 4; ++step) {
     const uint32_t a[4] = {w[0].word(step, 0), w[1].word(step, 0), w[0].word(step, 1), w[1].word(step, 1)};
     const uint32_t b[2] = {x.word(step, 0), x.word(step, 1)};
-    Product::multiply(sum, a, b);
+    product.multiply(sum, a, b);
   }
 }
 

@@ -1,4 +1,4 @@
-// Products of bytes by bytes: which there are, one kernel for each pair of types.
+// Products of bytes by bytes: which there are, and their launch.
 #include "gemm/byte_gemm.cuh"
 
 namespace levin {
@@ -19,14 +19,10 @@ bool is_byte_product(const MixedLinearParams& p) {
 
 Status launch_byte_gemm(WeightCodes codes, const GemmParams& params, cudaStream_t stream) {
   if (codes == WeightCodes::kI8) {
-    return launch_byte_product<I8ByI8>(params, stream);
+    return launch_byte_product(params, I8ByI8{}, stream);
   }
-  const bool e4m3 = params.x_dtype == DType::kF8_E4M3;
-  if (codes == WeightCodes::kE4M3) {
-    return e4m3 ? launch_byte_product<E4m3ByE4m3>(params, stream)
-                : launch_byte_product<E4m3ByE5m2>(params, stream);
-  }
-  return e4m3 ? launch_byte_product<E5m2ByE4m3>(params, stream) : launch_byte_product<E5m2ByE5m2>(params, stream);
+  const F8ByF8 product{codes == WeightCodes::kE5M2, params.x_dtype == DType::kF8_E5M2};
+  return launch_byte_product(params, product, stream);
 }
 
 }  // namespace levin

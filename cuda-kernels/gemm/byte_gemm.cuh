@@ -12,6 +12,7 @@
 #include "gemm/byte_fragments.cuh"
 #include "gemm/byte_gemm.h"
 #include "gemm/gemm.cuh"
+#include "gemm/tile_store.cuh"
 #include "ptx/cp_async.h"
 #include "tiles/gemm_tiles.h"
 
@@ -28,14 +29,17 @@ struct ByteTraits {
   static constexpr int kWarps = kStaged ? kTile.warps : kMaxSegments;
   static constexpr int kThreads = kWarps * kWarpSize;
   static constexpr int kRows = kStaged ? kWarps * kTileRows : kTileRows;
+  // At once on a multiprocessor: as many as leave registers for all that a thread holds.
+  static constexpr int kBlocks = kStaged ? 3 : 2;
 };
 
 template <typename Traits>
 struct ByteLaunch {
   GemmParams op;
+  typename Traits::Product product;
   int segments;
   int64_t segment_blocks;  // of 128 values, of every segment but the last
-  int64_t row_blocks;      // of weights
+  uint32_t row_blocks;     // of weights
   bool weight_vectors, x_vectors;
 };
 
@@ -71,10 +75,10 @@ __device__ inline void add_block(const LaneScales<Traits>& scales, const BlockCo
                                  int64_t block, const float (&weight_scale)[2], const ByteFragment (&w)[2],
                                  const ByteFragment& x, typename Traits::Sum (&acc)[4]) {
   if constexpr (std::is_same<typename Traits::Sum, int32_t>::value) {
-    multiply_block<typename Traits::Product>(acc, w, x);
+    multiply_block(scales.p.product, acc, w, x);
   } else {
     float part[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    multiply_block<typename Traits::Product>(part, w, x);
+    multiply_block(scales.p.product, part, w, x);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       const float x_scale = scales.of_column(columns, tile * kTileColumns + 2 * quad + i % 2, block);
@@ -86,23 +90,24 @@ __device__ inline void add_block(const LaneScales<Traits>& scales, const BlockCo
 template <typename Traits>
 using ByteAccumulators = typename Traits::Sum[Traits::kColumnTiles][4];
 
+// The sum of a weight row r of the lane's two as it goes out.
 template <typename Traits>
-__device__ inline void store_bytes_tile(const LaneScales<Traits>& scales, const BlockColumns& columns,
-                                        int64_t first_row, int lane, const ByteAccumulators<Traits>& total) {
-  float last[2] = {1.0f, 1.0f};
-  if constexpr (std::is_same<typename Traits::Sum, int32_t>::value) {
-    scales.of_weights(0, last);
-  }
-#pragma unroll
-  for (int tile = 0; tile < Traits::kColumnTiles; ++tile) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float sum = static_cast<float>(total[tile][i]);
-      columns.store(tile * kTileColumns + 2 * (lane % kQuad) + i % 2, first_row + lane / kQuad + i / 2 * 8,
-                    std::is_same<typename Traits::Sum, int32_t>::value ? last[i / 2] * sum : sum);
+struct LastScales {
+  float scale[2] = {1.0f, 1.0f};
+
+  __device__ explicit LastScales(const LaneScales<Traits>& scales) {
+    if constexpr (kIntegers) {
+      scales.of_weights(0, scale);
     }
   }
-}
+
+  __device__ float of(typename Traits::Sum sum, int r) const {
+    return kIntegers ? scale[r] * static_cast<float>(sum) : static_cast<float>(sum);
+  }
+
+ private:
+  static constexpr bool kIntegers = std::is_same<typename Traits::Sum, int32_t>::value;
+};
 
 // Weight rows g and g + 8 of a warp's 16; rows past the last are computed as that one.
 struct WeightRows {
@@ -126,7 +131,7 @@ struct WeightRows {
 
 // A warp per segment of K, one column tile.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads)
+__global__ void __launch_bounds__(Traits::kThreads, Traits::kBlocks)
     byte_narrow_kernel(const __grid_constant__ ByteLaunch<Traits> p) {
   using Sum = typename Traits::Sum;
   static_assert(Traits::kColumnTiles == 1, "a warp has one column tile");
@@ -134,7 +139,7 @@ __global__ void __launch_bounds__(Traits::kThreads)
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int segment = static_cast<int>(threadIdx.x) / kWarpSize;
   const int quad = lane % kQuad;
-  const int64_t first_row = blockIdx.x % p.row_blocks * Traits::kRows;
+  const int64_t first_row = static_cast<int64_t>(blockIdx.x % p.row_blocks) * Traits::kRows;
   const BlockColumns columns(p.op, blockIdx.x / p.row_blocks, Traits::kColumns);
   const WeightRows weights(p.op, first_row, lane);
   const LaneScales<Traits> scales(p, weights.n[0], weights.n[1]);
@@ -173,7 +178,11 @@ __global__ void __launch_bounds__(Traits::kThreads)
       }
     }
   }
-  store_bytes_tile<Traits>(scales, columns, first_row, lane, acc);
+  const LastScales<Traits> last(scales);
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    columns.store(2 * quad + i % 2, first_row + lane / kQuad + i / 2 * 8, last.of(acc[0][i], i / 2));
+  }
 }
 
 // A block of K of all columns, each lane's fragment as it will be read.
@@ -183,6 +192,7 @@ struct ByteStage {
 };
 
 constexpr int kByteStages = 3;
+constexpr int kStoreBarrier = 1;
 
 // Starts to copy a block, as a group of its own even if there is none.
 template <typename Traits>
@@ -212,14 +222,14 @@ __device__ inline void start_stage(const ByteLaunch<Traits>& p, const BlockColum
 
 // All segments by every warp, activations through shared memory.
 template <typename Traits>
-__global__ void __launch_bounds__(Traits::kThreads)
+__global__ void __launch_bounds__(Traits::kThreads, Traits::kBlocks)
     byte_wide_kernel(const __grid_constant__ ByteLaunch<Traits> p) {
   using Stage = ByteStage<Traits>;
   Stage* stages = dynamic_shared<Stage>();
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int quad = lane % kQuad;
-  const int64_t first_row =
-      blockIdx.x % p.row_blocks * Traits::kRows + static_cast<int64_t>(threadIdx.x) / kWarpSize * kTileRows;
+  const int64_t first_row = static_cast<int64_t>(blockIdx.x % p.row_blocks) * Traits::kRows +
+                            static_cast<int64_t>(threadIdx.x) / kWarpSize * kTileRows;
   const BlockColumns columns(p.op, blockIdx.x / p.row_blocks, Traits::kColumns);
   const WeightRows weights(p.op, first_row, lane);
   const LaneScales<Traits> scales(p, weights.n[0], weights.n[1]);
@@ -265,24 +275,33 @@ __global__ void __launch_bounds__(Traits::kThreads)
       segment_end += p.segment_blocks;
     }
   }
-  store_bytes_tile<Traits>(scales, columns, first_row, lane, total);
+  // All copies have ended, and no warp reads a stage any more.
+  __syncthreads();
+  const LastScales<Traits> last(scales);
+  store_by_rows<Traits::kColumnTiles>(columns, static_cast<int64_t>(blockIdx.x % p.row_blocks) * Traits::kRows,
+                                      reinterpret_cast<float*>(stages), kStoreBarrier,
+                                      [&](int j, int i) { return last.of(total[j][i], i / 2); });
 }
 
 template <typename Traits>
-Status launch_byte_tiles(const GemmParams& params, cudaStream_t stream) {
+Status launch_byte_tiles(const GemmParams& params, const typename Traits::Product& product, cudaStream_t stream) {
   const Segments segments = segments_of(params.k);
   ByteLaunch<Traits> p;
   p.op = params;
+  p.product = product;
   p.op.num_tiles = ceil_div<int64_t>(params.columns, Traits::kColumns);
   p.segments = segments.count;
   p.segment_blocks = segments.chunks / (kScaleBlock / 32);
-  p.row_blocks = ceil_div<int64_t>(params.n, Traits::kRows);
+  p.row_blocks = static_cast<uint32_t>(ceil_div<int64_t>(params.n, Traits::kRows));
   p.weight_vectors = all_multiples_of_16(address_of(params.weight.data), params.weight.stride1);
   p.x_vectors = all_multiples_of_16(address_of(params.x.data), params.x.stride0);
   LaunchShape shape;
   shape.grid = dim3(static_cast<unsigned>(p.row_blocks * p.op.num_tiles));
   if constexpr (Traits::kStaged) {
     shape.block = dim3(Traits::kThreads);
+    static_assert(store_bytes<Traits::kColumns>() <= kByteStages * sizeof(ByteStage<Traits>) &&
+                      Traits::kWarps == kStoreWarps,
+                  "results fit where the stages were");
     shape.dynamic_shared_bytes = kByteStages * sizeof(ByteStage<Traits>);
     return launch(byte_wide_kernel<Traits>, shape, stream, p);
   } else {
@@ -292,9 +311,10 @@ Status launch_byte_tiles(const GemmParams& params, cudaStream_t stream) {
 }
 
 template <typename Product>
-Status launch_byte_product(const GemmParams& params, cudaStream_t stream) {
-  return params.columns <= kByteTiles[0].columns ? launch_byte_tiles<ByteTraits<Product, false>>(params, stream)
-                                                 : launch_byte_tiles<ByteTraits<Product, true>>(params, stream);
+Status launch_byte_product(const GemmParams& params, const Product& product, cudaStream_t stream) {
+  return params.columns <= kByteTiles[0].columns
+             ? launch_byte_tiles<ByteTraits<Product, false>>(params, product, stream)
+             : launch_byte_tiles<ByteTraits<Product, true>>(params, product, stream);
 }
 
 }  // namespace levin

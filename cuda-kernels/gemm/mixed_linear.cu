@@ -3,6 +3,7 @@
 #include "common/vectors.cuh"
 #include "gemm/byte_gemm.h"
 #include "gemm/gemm.h"
+#include "gemm/sm90/wgmma_gemm.h"
 #include "levin/kernels/mixed_linear.h"
 #include "quant/external.cuh"
 #include "tiles/gemm_tiles.h"
@@ -101,6 +102,9 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   p.x_dtype = params.x_dtype;
   p.out_dtype = params.out_dtype;
   if (is_byte_product(params)) {
+    if (params.codes == WeightCodes::kE4M3 && is_wgmma_product(DType::kF8_E4M3, p)) {
+      return launch_wgmma_gemm(DType::kF8_E4M3, p, stream);
+    }
     return launch_byte_gemm(params.codes, p, stream);
   }
   switch (params.codes) {

@@ -48,7 +48,9 @@ struct ActivationScales {
 //   F8 by F8 (either kind), values_per_scale of weights a multiple of 128 or at least K: 128 values at a time are
 //   summed as the tensor cores do it (some keep 13 bits of a sum), then scaled and added in float32. Without such
 //   tensor cores, before sm_89, the same from exact f16 fragments. Only here x_scale may have blocks of 128.
-// Which way is a function of the types and scales alone: a row has the same bits for every T.
+//   E4M3 by E4M3 on sm_90, rows at multiples of 16 bytes: the same by wgmma.
+// Which way is a function of the types, the scales and the rows' alignment alone: a row has the same bits for
+// every T.
 struct MixedLinearParams {
   MatrixView<const uint8_t> x;  // [T, K] of x_dtype
   ActivationScales x_scale;
