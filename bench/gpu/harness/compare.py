@@ -46,7 +46,7 @@ MIXED_PRODUCTS = {
 }
 
 
-# FP8 tensor cores keep 13 bits of a sum of 32 products.
+# Tensor cores of FP8 and FP4 may keep as little as 13 bits of a sum.
 FP8_SHARE = 1e-3
 
 
@@ -55,6 +55,10 @@ def mixed_product(codes, x, out):
     if codes in ("E4M3", "E5M2") and x in ("F8_E4M3", "F8_E5M2"):
         return replace(MIXED_PRODUCTS[out], share=FP8_SHARE, nmse=inf)
     return MIXED_PRODUCTS[out]
+
+
+def block_scaled_product(out):
+    return replace(MIXED_PRODUCTS[out], share=FP8_SHARE, nmse=inf)
 
 
 def product(dtype):

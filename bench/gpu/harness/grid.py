@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import build_cases as b
-from .abi import ACTIVATIONS, CODES, ROPE_STYLES, SCORINGS
+from .abi import ACTIVATIONS, BLOCKS, CODES, ROPE_STYLES, SCORINGS
 from .encoders import ENCODERS
 from .formats import CACHES, FORMATS, WEIGHTS
 
@@ -143,6 +143,17 @@ def mixed_products():
         yield b.mixed_linear, ("I8", T, 65, 1100), {"values": whole, "x": "I8", "x_scale": "TOKEN", "bias": True}
 
 
+def block_products():
+    for format in BLOCKS:
+        for x in ("F32", "F16", "BF16"):
+            yield b.quantize_blocks, (format, 5, 288), {"x": x}
+        yield b.quantize_blocks, (format, 3, 64), {"scale": 0.0078125}
+        yield b.block_scaled_linear, (format, 1, 37, 32), {"bias": True}
+        yield b.block_scaled_linear, (format, 9, 65, 288), {"out": "BF16", "scale": 0.25}
+        yield b.block_scaled_linear, (format, 70, 64, 544), {"out": "F16", "scale": 2.0**-14}
+        yield b.block_scaled_linear, (format, 17, 130, 512), {"residual": True, "bias": True, "scale": 0.5}
+
+
 def larger():
     """Sizes that the emulator would take minutes for."""
     whole = 1 << 20
@@ -163,6 +174,8 @@ def larger():
         yield b.mixed_linear, (codes, 129, 1025, 2048), {"x": "BF16", "scales": "BF16", "out": "BF16"}
     for T in (1, 65, 513):
         yield b.mixed_linear, ("E4M3", T, 4096, 4096), {"rows": 128, "x": "F8_E4M3", "x_scale": "BLOCK", "out": "BF16"}
+        for format in BLOCKS:
+            yield b.block_scaled_linear, (format, T, 4096, 4096), {"out": "BF16"}
         yield b.mixed_linear, ("I8", T, 4096, 4096), {"values": whole, "x": "I8", "x_scale": "TOKEN", "out": "BF16"}
     yield b.argmax, (17, 151936), {}
     yield b.sample, (9, 151936), {"top_k": 50, "top_p": True}
@@ -171,6 +184,7 @@ def larger():
 
 SMALL = [
     elementwise, rows, products, positions, attentions, routings, recurrences, samplings, mixed_products,
+    block_products,
 ]
 
 

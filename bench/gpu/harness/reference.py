@@ -9,7 +9,7 @@ from math import erf, sqrt
 
 import numpy as np
 
-from . import code_formats, compare, encoders, tensors
+from . import block_scaled, code_formats, compare, encoders, tensors
 from .compare import Wanted
 
 
@@ -374,6 +374,24 @@ def mixed_weights(f):
         return values.repeat(f["rows_per_scale"], axis=0)[:n].repeat(f["values_per_scale"], axis=1)[:, :k]
 
     return spread(scales) * (codes - (0 if f["zeros"] is None else spread(f["zeros"].exact)))
+
+
+def block_scaled_linear(f):
+    x = block_scaled.decode(f["format"], f["x"].encoded, f["x_scales"].encoded)
+    w = f["scale"] * block_scaled.decode(f["format"], f["weight"].encoded, f["weight_scales"].encoded)
+    bias, residual = exact(f["bias"]), exact(f["residual"])
+    tolerance = compare.block_scaled_product(f["out"].dtype)
+    extra = tolerance.share * lengths(x)[:, None] * lengths(w)
+    extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(bias))
+    return {"out": Wanted(residual + x @ w.T + bias, tolerance, extra)}
+
+
+def quantize_blocks(f):
+    codes, scales = block_scaled.encode(f["format"], f["x"].values, f["scale"])
+    return {
+        name: Wanted(tensors.Host("U8", encoded).values, compare.EXACT)
+        for name, encoded in (("codes", codes), ("scales", scales))
+    }
 
 
 def activation_scales(f):

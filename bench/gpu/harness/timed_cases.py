@@ -4,6 +4,7 @@
 """
 
 from . import build_cases as b
+from .abi import BLOCKS
 from .formats import CACHES, WEIGHTS
 
 LLAMA = "llama-8b"
@@ -101,6 +102,14 @@ def mixed_products(quick):
             yield one("MixedLinear", codes, LLAMA, shape, b.mixed_linear, codes, T, FF, C, **options)
 
 
+def block_products(quick):
+    for format in BLOCKS:
+        for T in (1, 512) if quick else (1, 16, 512, 2048):
+            shape = f"T={T} N={FF} K={C}"
+            yield one("BlockScaledLinear", format, LLAMA, shape, b.block_scaled_linear, format, T, FF, C, out="BF16")
+            yield one("QuantizeBlocks", format, LLAMA, f"T={T} K={C}", b.quantize_blocks, format, T, C, x="BF16")
+
+
 def samplings(quick):
     for R in (1, 64):
         yield one("Argmax", "F32", LLAMA, f"R={R} V=128256", b.argmax, R, 128256)
@@ -115,5 +124,5 @@ def recurrences(quick):
 
 
 def every(quick):
-    for part in (linears, attentions, rows, mixtures, mixed_products, samplings, recurrences):
+    for part in (linears, attentions, rows, mixtures, mixed_products, block_products, samplings, recurrences):
         yield from part(quick)

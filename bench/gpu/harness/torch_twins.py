@@ -137,6 +137,14 @@ def mixed_linear(f):
     return {"out": exact(f["residual"]) + products + exact(f["bias"])}
 
 
+def block_scaled_linear(f):
+    decoded = [
+        moved(reference.block_scaled.decode(f["format"], f[name].encoded, f[f"{name}_scales"].encoded))
+        for name in ("x", "weight")
+    ]
+    return {"out": exact(f["residual"]) + f["scale"] * functional.linear(*decoded) + exact(f["bias"])}
+
+
 def copy_pages(f):
     pages = moved(f["cache"].encoded)
     source, target = (moved(f[name].values).long() for name in ("from", "to"))
@@ -148,6 +156,7 @@ TWINS = {
     for twin in (
         add, soft_cap, gated_activation, rms_norm, embed, linear, head_linear, grouped_linear, attention,
         merge_attention, route_experts, causal_conv, copy_pages, argmax, mixed_linear,
+        block_scaled_linear,
     )
 }
 

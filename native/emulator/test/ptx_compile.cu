@@ -1,6 +1,7 @@
 // Every function of cuda-kernels/ptx once, for nvcc: ptxas must accept each instruction for the architecture.
 #include "common/launch.h"
 #include "ptx/barrier.h"
+#include "ptx/block_scaled_mma.h"
 #include "ptx/cp_async.h"
 #include "ptx/ld_st.h"
 #include "ptx/ldmatrix.h"
@@ -34,6 +35,9 @@ __global__ void __launch_bounds__(128) multiplies(const __grid_constant__ Params
   mma_m16n8k32_e4m3_e5m2(d, a, b, d);
   mma_m16n8k32_e5m2_e4m3(d, a, b, d);
   mma_m16n8k32_s8(sums, a, b, sums);
+  mma_m16n8k64_nvf4(d, a, b, d, b[0], b[1]);
+  mma_m16n8k64_mxf4(d, a, b, d, b[0], b[1]);
+  mma_m16n8k32_mxf8(d, a, b, d, b[0], b[1]);
   p.out[threadIdx.x] = __float_as_uint(d[0]) + static_cast<uint32_t>(sums[0]);
 }
 
