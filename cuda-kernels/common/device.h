@@ -37,4 +37,13 @@ inline bool runs_sm90a() {
 #endif
 }
 
+// The same of tcgen05 and sm_100a.
+inline bool runs_sm100a() {
+#if defined(LEVIN_EMULATED) || defined(LEVIN_HAS_SM100A)
+  return current_architecture() == 100;
+#else
+  return false;
+#endif
+}
+
 }  // namespace levin

@@ -16,13 +16,11 @@
 #pragma once
 
 #include "common/launch.h"
-#include "common/tensor_map.h"
 #include "gemm/gemm.cuh"
 #include "gemm/sm90/wgmma_gemm.h"
 #include "gemm/tile_store.cuh"
+#include "gemm/tma_ring.cuh"
 #include "ptx/barrier.h"
-#include "ptx/mbarrier.h"
-#include "ptx/tma.h"
 #include "ptx/wgmma.h"
 #include "tiles/wgmma_tiles.h"
 
@@ -79,23 +77,17 @@ struct WgmmaTraits {
 
 template <typename Traits>
 struct WgmmaLaunch {
-  CUtensorMap weight;  // boxes of kRows
-  CUtensorMap x;       // boxes of kColumns
+  TmaOperands operands;  // boxes of kRows and kColumns
   GemmParams op;
   uint32_t row_blocks;
 };
 
 template <typename Traits>
 struct WgmmaShared {
-  struct Stage {
-    uint8_t weight[Traits::kRows][kSwizzleBytes];
-    uint8_t x[Traits::kColumns][kSwizzleBytes];
-  };
-  Stage stages[Traits::kStages];  // in the end, results on their way out
+  // Its stages hold results on their way out in the end.
+  TmaRing<Traits::kRows, Traits::kColumns, Traits::kStages> ring;
   // Of a block of 128 values, for each warpgroup, twice: the next is written while one is read.
   float x_scales[Traits::kWarpgroups][2][Traits::kColumns];
-  uint64_t full[Traits::kStages];
-  uint64_t empty[Traits::kStages];
 };
 
 enum class WgmmaBarrier : int { kAllMultiplied = 1, kFirstWarpgroup = 2 };
@@ -104,36 +96,10 @@ __device__ inline int warpgroup_barrier(int warpgroup) {
   return static_cast<int>(WgmmaBarrier::kFirstWarpgroup) + warpgroup;
 }
 
-// Stage and parity of a step of K.
-template <int kStages>
-struct StageOfStep {
-  int stage;
-  uint32_t parity;
-
-  __device__ explicit StageOfStep(int64_t step)
-      : stage(static_cast<int>(step % kStages)), parity(static_cast<uint32_t>(step / kStages % 2)) {}
-};
-
-template <typename Traits>
-__device__ inline void produce_stages(const WgmmaLaunch<Traits>& p, int64_t steps, int32_t first_row,
-                                      int32_t first_column, WgmmaShared<Traits>& shared) {
-  prefetch_tensormap(&p.weight);
-  prefetch_tensormap(&p.x);
-  for (int64_t step = 0; step < steps; ++step) {
-    const StageOfStep<Traits::kStages> at(step);
-    mbarrier_wait(&shared.empty[at.stage], at.parity ^ 1);
-    auto& stage = shared.stages[at.stage];
-    mbarrier_arrive_expect_tx(&shared.full[at.stage], sizeof stage);
-    const int32_t k = static_cast<int32_t>(step * Traits::kStageValues);
-    tma_load_2d(stage.weight, &p.weight, &shared.full[at.stage], k, first_row);
-    tma_load_2d(stage.x, &p.x, &shared.full[at.stage], k, first_column);
-  }
-}
-
 // Starts a stage's products and commits them.
-template <typename Traits>
-__device__ inline void multiply_stage(const typename WgmmaShared<Traits>::Stage& stage, int warpgroup,
-                                      bool accumulate, WgmmaSums (&sums)[Traits::kParts]) {
+template <typename Traits, typename Stage>
+__device__ inline void multiply_stage(const Stage& stage, int warpgroup, bool accumulate,
+                                      WgmmaSums (&sums)[Traits::kParts]) {
   constexpr uint32_t kEightRows = 8 * kSwizzleBytes;
   const uint64_t a = wgmma_descriptor(stage.weight[warpgroup * kWgmmaRows], 16, kEightRows, WgmmaSwizzle::k128);
   const uint64_t b = wgmma_descriptor(stage.x, 16, kEightRows, WgmmaSwizzle::k128);
@@ -160,16 +126,13 @@ __device__ inline void release_stage(uint64_t* empty, int lane) {
 template <typename Traits>
 __device__ inline void consume_plain(int64_t steps, int warpgroup, int lane, WgmmaShared<Traits>& shared,
                                      WgmmaSums (&acc)[Traits::kParts]) {
-  mbarrier_wait(&shared.full[0], 0);
-  multiply_stage<Traits>(shared.stages[0], warpgroup, false, acc);
+  multiply_stage<Traits>(shared.ring.wait(0), warpgroup, false, acc);
 #pragma unroll 1
   for (int64_t step = 1; step < steps; ++step) {
-    const StageOfStep<Traits::kStages> at(step);
-    mbarrier_wait(&shared.full[at.stage], at.parity);
-    multiply_stage<Traits>(shared.stages[at.stage], warpgroup, true, acc);
+    multiply_stage<Traits>(shared.ring.wait(step), warpgroup, true, acc);
     // The products of this stage run on while those of the one before have ended.
     wgmma_wait_group<1>();
-    release_stage(&shared.empty[StageOfStep<Traits::kStages>(step - 1).stage], lane);
+    release_stage(&shared.ring.empty[shared.ring.index(step - 1)], lane);
   }
   wgmma_wait_group<0>();
 }
@@ -195,20 +158,18 @@ __device__ inline void consume_scaled(const GemmParams& p, const BlockColumns& c
     x_scales = p.x_scale.row(columns.tile.first + thread);
   }
   for (int64_t step = 0; step < steps; ++step) {
-    const StageOfStep<Traits::kStages> at(step);
     const float weight_scale[2] = {block_scale(p.scales, scale_row[0], step),
                                    block_scale(p.scales, scale_row[1], step)};
     const float x_scale = x_scales == nullptr ? 1.0f : x_scales[step];
     WgmmaSums sums[Traits::kParts];
-    mbarrier_wait(&shared.full[at.stage], at.parity);
-    multiply_stage<Traits>(shared.stages[at.stage], warpgroup, false, sums);
+    multiply_stage<Traits>(shared.ring.wait(step), warpgroup, false, sums);
     float(&scales)[Traits::kColumns] = shared.x_scales[warpgroup][step % 2];
     if (thread < Traits::kColumns) {
       scales[thread] = x_scale;
     }
     bar_sync(warpgroup_barrier(warpgroup), kWarpgroupThreads);
     wgmma_wait_group<0>();
-    release_stage(&shared.empty[at.stage], lane);
+    release_stage(&shared.ring.empty[shared.ring.index(step)], lane);
 #pragma unroll
     for (int part = 0; part < Traits::kParts; ++part) {
 #pragma unroll
@@ -236,18 +197,15 @@ __global__ void __launch_bounds__(Traits::kThreads)
   const int64_t steps = ceil_div<int64_t>(p.op.k, Traits::kStageValues);
 
   if (threadIdx.x == 0) {
-    for (int s = 0; s < Traits::kStages; ++s) {
-      mbarrier_init(&shared.full[s], 1);
-      mbarrier_init(&shared.empty[s], Traits::kWarpgroups * kWarpgroupWarps);
-    }
-    fence_mbarrier_init();
+    shared.ring.init(Traits::kWarpgroups * kWarpgroupWarps);
   }
   __syncthreads();
 
   // Producer warp.
   if (warp == Traits::kConsumerThreads / kWarpSize) {
     if (lane == 0) {
-      produce_stages<Traits>(p, steps, static_cast<int32_t>(block_row), columns.tile.first, shared);
+      shared.ring.produce(p.operands, steps, Traits::kStageValues, static_cast<int32_t>(block_row),
+                          columns.tile.first);
     }
     return;
   }
@@ -264,7 +222,7 @@ __global__ void __launch_bounds__(Traits::kThreads)
 
   // No warp needs the stages any more.
   bar_sync(static_cast<int>(WgmmaBarrier::kAllMultiplied), Traits::kConsumerThreads);
-  float* staging = reinterpret_cast<float*>(shared.stages) + warpgroup * Traits::kColumns * kStorePitch;
+  float* staging = reinterpret_cast<float*>(shared.ring.stages) + warpgroup * Traits::kColumns * kStorePitch;
   constexpr int kTilesOfPart = kWgmmaColumns / kTileColumns;
   store_by_rows<Traits::kColumns / kTileColumns>(
       columns, block_row + warpgroup * kWgmmaRows, staging, warpgroup_barrier(warpgroup),
@@ -273,18 +231,13 @@ __global__ void __launch_bounds__(Traits::kThreads)
 
 template <typename Traits>
 Status launch_wgmma_tiles(const GemmParams& params, cudaStream_t stream) {
-  static_assert(Traits::kWarpgroups * store_bytes<Traits::kColumns>() <= sizeof(WgmmaShared<Traits>::stages),
+  static_assert(Traits::kWarpgroups * store_bytes<Traits::kColumns>() <= sizeof(WgmmaShared<Traits>::ring.stages),
                 "results fit where the stages were");
   WgmmaLaunch<Traits> p;
   p.op = params;
   p.row_blocks = static_cast<uint32_t>(ceil_div<int64_t>(params.n, Traits::kRows));
-  const DType type = Traits::Product::kType;
-  Status status = encode_matrix(&p.weight, type, {params.weight.data, params.weight.stride1}, params.n, params.k,
-                                Traits::kRows);
-  if (status == Status::kOk) {
-    status =
-        encode_matrix(&p.x, type, {params.x.data, params.x.stride0}, params.columns, params.k, Traits::kColumns);
-  }
+  const Status status =
+      encode_operands(params, Traits::Product::kType, Traits::kRows, Traits::kColumns, &p.operands);
   if (status != Status::kOk) {
     return status;
   }

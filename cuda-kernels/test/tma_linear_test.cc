@@ -1,9 +1,11 @@
-// Products of 16-bit types by wgmma against float64, and rows alone against rows together.
+// Products of 16-bit types over TMA, by wgmma and by tcgen05, against float64, and rows alone against rows
+// together.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include <cstring>
 
+#include "gemm/sm100/tcgen05_gemm.h"
 #include "gemm/sm90/wgmma_gemm.h"
 #include "harness.h"
 
@@ -30,16 +32,25 @@ std::vector<uint16_t> encode(DType dtype, const std::vector<float>& values) {
   return bits;
 }
 
+struct Kernel {
+  const char* name;
+  Status (*launch)(DType weight, const GemmParams& params, cudaStream_t stream);
+};
+
+constexpr Kernel kWgmma{"wgmma", launch_wgmma_gemm};
+constexpr Kernel kTcgen05{"tcgen05", launch_tcgen05_gemm};
+
 struct Shape {
   int64_t tokens, n, k, stride;  // in values
 };
 
 class Case {
  public:
-  Case(DType dtype, DType out_dtype, const Shape& shape)
-      : name_("dtype " + std::to_string(static_cast<int>(dtype)) + " out " +
+  Case(const Kernel& kernel, DType dtype, DType out_dtype, const Shape& shape)
+      : name_(std::string(kernel.name) + " dtype " + std::to_string(static_cast<int>(dtype)) + " out " +
               std::to_string(static_cast<int>(out_dtype)) + " T=" + std::to_string(shape.tokens) +
               " N=" + std::to_string(shape.n) + " K=" + std::to_string(shape.k)),
+        kernel_(kernel),
         dtype_(dtype),
         out_dtype_(out_dtype),
         shape_(shape),
@@ -101,11 +112,7 @@ class Case {
     p.scale = 0.5f;
     p.x_dtype = dtype_;
     p.out_dtype = out_dtype_;
-    if (!is_wgmma_product(dtype_, p)) {
-      fail(name_ + ": not taken");
-      return {};
-    }
-    if (!finished(launch_gemm(dtype_, p, 8, nullptr), name_)) {
+    if (!finished(kernel_.launch(dtype_, p, nullptr), name_)) {
       return {};
     }
     const std::vector<uint8_t> bytes = out.read();
@@ -123,6 +130,7 @@ class Case {
   }
 
   std::string name_;
+  Kernel kernel_;
   DType dtype_, out_dtype_;
   Shape shape_;
   std::vector<uint16_t> weight_, x_;
@@ -162,10 +170,12 @@ int main() {
   const Shape shapes[] = {
       {1, 70, 64, 64}, {9, 64, 200, 200}, {64, 130, 520, 528}, {65, 129, 72, 72}, {140, 65, 456, 456}};
   for (const Shape& shape : shapes) {
-    Case(DType::kBF16, DType::kBF16, shape).check();
-    Case(DType::kF16, DType::kF16, shape).check();
-    Case(DType::kBF16, DType::kF32, shape).check();
+    for (const Kernel& kernel : {kWgmma, kTcgen05}) {
+      Case(kernel, DType::kBF16, DType::kBF16, shape).check();
+      Case(kernel, DType::kF16, DType::kF16, shape).check();
+      Case(kernel, DType::kBF16, DType::kF32, shape).check();
+    }
   }
-  std::printf("wgmma_linear_test: %d failures\n", failures);
+  std::printf("tma_linear_test: %d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }
