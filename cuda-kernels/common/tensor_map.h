@@ -49,9 +49,10 @@ inline CUresult encode_tensor_map(CUtensorMap* map, CUtensorMapDataType type, cu
 
 #endif
 
-// What a matrix must be for a map: rows at multiples of 16 bytes. The stride of a single row does not count.
-inline bool maps_as_tensor(const void* data, int64_t stride, int64_t rows) {
-  return reinterpret_cast<uintptr_t>(data) % 16 == 0 && (rows == 1 || (stride > 0 && stride % 16 == 0));
+// What a matrix must be for a map: rows at multiples of 16 bytes. A single row is asked for no less, so that what
+// a product takes does not depend on how many rows it has.
+inline bool maps_as_tensor(const void* data, int64_t stride) {
+  return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride > 0 && stride % 16 == 0;
 }
 
 // Boxes of box_rows rows by 128 bytes of a matrix [rows, columns], swizzled; zeros beyond it. dtype: BF16, F16, or
@@ -63,8 +64,7 @@ inline Status encode_matrix(CUtensorMap* map, DType dtype, const MatrixView<cons
                                    : dtype == DType::kF16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16
                                                           : CU_TENSOR_MAP_DATA_TYPE_UINT8;
   const cuuint64_t dimensions[] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
-  const int64_t stride = rows == 1 ? (columns * bytes + 15) / 16 * 16 : matrix.stride0;
-  const cuuint64_t strides[] = {static_cast<cuuint64_t>(stride)};
+  const cuuint64_t strides[] = {static_cast<cuuint64_t>(matrix.stride0)};
   const cuuint32_t box[] = {static_cast<cuuint32_t>(kSwizzleBytes / bytes), static_cast<cuuint32_t>(box_rows)};
   const cuuint32_t every[] = {1, 1};
   const CUresult result =

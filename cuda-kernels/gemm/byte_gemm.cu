@@ -10,6 +10,9 @@ bool is_f8(DType dtype) { return dtype == DType::kF8_E4M3 || dtype == DType::kF8
 
 bool is_byte_product(const MixedLinearParams& p) {
   const int64_t values = p.scales.values_per_scale;
+  if (p.k == 0) {
+    return false;
+  }
   if (p.codes == WeightCodes::kI8) {
     return p.x_dtype == DType::kI8 && p.scales.zeros.data == nullptr && values >= p.k && p.k <= kMaxIntegerK;
   }

@@ -76,8 +76,8 @@ class Case {
         row_bytes_(shape.k + shape.padding),
         w_codes_(draw(weight, static_cast<size_t>(shape.n * row_bytes_), 3)),
         x_codes_(draw(x, static_cast<size_t>(shape.tokens * row_bytes_), 4)),
-        scale_columns_((shape.k + scaling.values - 1) / scaling.values),
-        x_scale_columns_((shape.k + scaling.x_values - 1) / scaling.x_values),
+        scale_columns_(shape.k == 0 ? 1 : (shape.k + scaling.values - 1) / scaling.values),
+        x_scale_columns_(shape.k == 0 ? 1 : (shape.k + scaling.x_values - 1) / scaling.x_values),
         w_scales_(positive(static_cast<size_t>((shape.n + scaling.rows - 1) / scaling.rows * scale_columns_), 5)),
         x_scales_(positive(static_cast<size_t>((scaling.x_by_tensor ? 1 : shape.tokens) * x_scale_columns_), 6)),
         bias_(peaky(static_cast<size_t>(shape.n), 7)),
@@ -228,6 +228,8 @@ int main() {
     Case(kI8, kI8, kPerRow, shape).check();
     Case(kI8, kI8, kPerTensor, shape).check();
   }
+  Case(kI8, kI8, kPerRow, {3, 5, 0, 16}).check();
+  Case(kE4m3, kE4m3, kPerRow, {3, 5, 0, 16}).check();
   std::printf("byte_linear_test: %d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }

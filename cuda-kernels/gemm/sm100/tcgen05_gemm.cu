@@ -8,7 +8,7 @@ bool is_tcgen05_product(DType weight, const GemmParams& p) {
   const bool type = weight == DType::kBF16 || weight == DType::kF16;
   const bool dense = p.tiles == nullptr && !p.by_expert && p.planes == 1;
   return type && p.x_dtype == weight && dense && p.k > 0 && runs_sm100a() &&
-         maps_as_tensor(p.weight.data, p.weight.stride1, p.n) && maps_as_tensor(p.x.data, p.x.stride0, p.columns);
+         maps_as_tensor(p.weight.data, p.weight.stride1) && maps_as_tensor(p.x.data, p.x.stride0);
 }
 
 Status launch_tcgen05_gemm(DType weight, const GemmParams& params, cudaStream_t stream) {

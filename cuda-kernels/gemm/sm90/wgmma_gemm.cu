@@ -8,8 +8,7 @@ bool is_wgmma_product(DType weight, const GemmParams& p) {
   const bool type = weight == DType::kBF16 || weight == DType::kF16 || weight == DType::kF8_E4M3;
   const bool dense = p.tiles == nullptr && !p.by_expert && p.planes == 1;
   return type && p.x_dtype == weight && dense && p.k > 0 && runs_sm90a() &&
-         maps_as_tensor(p.weight.data, p.weight.stride1, p.n) &&
-         maps_as_tensor(p.x.data, p.x.stride0, p.columns) &&
+         maps_as_tensor(p.weight.data, p.weight.stride1) && maps_as_tensor(p.x.data, p.x.stride0) &&
          (weight != DType::kF8_E4M3 || p.scales.scales.data != nullptr);
 }
 
