@@ -16,6 +16,12 @@ function(levin_cuda_kernels target)
     CUDA_RUNTIME_LIBRARY Static
     CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}")
   target_link_libraries(${target} PRIVATE CUDA::cudart_static)
+  # Kernels that one architecture alone can run are chosen only where there is code for them.
+  foreach(arch 90 100)
+    if(CMAKE_CUDA_ARCHITECTURES MATCHES "(^|;)${arch}a")
+      target_compile_definitions(${target} PRIVATE LEVIN_HAS_SM${arch}A)
+    endif()
+  endforeach()
   # Where a product and a sum become one operation is written in the kernels, never chosen by the compiler: the
   # variants that shapes choose among must agree to the bit. -v is what cmake/spills.sh reads.
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:

@@ -1,5 +1,7 @@
 // The product kernel of a DType; each format is compiled in a file of its own, gemm/instantiations/.
 #include "gemm/gemm.h"
+#include "gemm/sm100/tcgen05_gemm.h"
+#include "gemm/sm90/wgmma_gemm.h"
 #include "quant/formats.cuh"
 
 namespace levin {
@@ -9,6 +11,12 @@ namespace levin {
     return launch_gemm<format>(params, tile_columns, stream);
 
 Status launch_gemm(DType dtype, const GemmParams& params, int tile_columns, cudaStream_t stream) {
+  if (is_wgmma_product(dtype, params)) {
+    return launch_wgmma_gemm(dtype, params, stream);
+  }
+  if (is_tcgen05_product(dtype, params)) {
+    return launch_tcgen05_gemm(dtype, params, stream);
+  }
   switch (dtype) {
     LEVIN_CASE(F32)
     LEVIN_CASE(F16)

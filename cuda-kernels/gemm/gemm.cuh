@@ -73,7 +73,7 @@ struct BlockColumns {
     }
     const int64_t c = column(i);
     const int64_t t = token(c);
-    float value = p.x_scale == nullptr ? sum : sum * p.x_scale[t];
+    float value = p.x_scale.data == nullptr || p.x_scale_by_block ? sum : sum * *p.x_scale.row(t);
     value += p.bias.data == nullptr || tile.plane < 0 ? 0.0f : p.bias.row(tile.plane)[n];
     const float start = p.residual.data == nullptr ? 0.0f : load_output(p.residual.row(t), n);
     store_output(p.out.row(t, inner(c)), n, tile.plane < 0 ? quiet_nan() : fmaf(p.scale, value, start));

@@ -19,6 +19,9 @@ struct GemmTile {
   int32_t unused;
 };
 
+// Values of K that share a scale of activations by block.
+constexpr int kScaleBlock = 128;
+
 // WeightScales of mixed_linear.h as the kernel wants them: chunks of 32 values, and 32-bit divisors.
 struct ExternalScales {
   MatrixView<const uint8_t> scales, zeros;
@@ -35,7 +38,7 @@ struct GemmParams {
   CubeView<uint8_t> out;               // [T, inner, N] of out_dtype
   MatrixView<const float> bias;        // [planes, N] or null
   MatrixView<const uint8_t> residual;  // [T, N] of out_dtype or null
-  const float* x_scale;                // [T] factors of sums before bias, or null
+  MatrixView<const float> x_scale;     // [T, 1]: factors of sums before bias; by_block: [T, K / 128]; or null
   ExternalScales scales;               // of formats with kExternalScale
   const int32_t* order;                // [columns] column of each tile row, or null for 0, 1, 2, ...
   const GemmTile* tiles;               // by expert; null: planes times tiles of columns
@@ -45,6 +48,7 @@ struct GemmParams {
   float scale;
   DType x_dtype, out_dtype;
   bool by_expert;
+  bool x_scale_by_block;  // one for kScaleBlock values; products of bytes only
 };
 
 // Tiles of columns that the launch of a format may choose; see tiles/gemm_tiles.h.

@@ -1,7 +1,9 @@
 // mixed_linear: the product kernel with activations, outputs and scales as the checkpoint has them.
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
+#include "gemm/byte_gemm.h"
 #include "gemm/gemm.h"
+#include "gemm/sm90/wgmma_gemm.h"
 #include "levin/kernels/mixed_linear.h"
 #include "quant/external.cuh"
 #include "tiles/gemm_tiles.h"
@@ -31,12 +33,21 @@ bool packs_chunks(WeightCodes codes) {
   return codes != WeightCodes::kE4M3 && codes != WeightCodes::kE5M2 && codes != WeightCodes::kI8;
 }
 
+// Whether a row of activations has more than one scale.
+bool scales_x_by_block(const MixedLinearParams& p) {
+  return p.x_scale.scales.data != nullptr && p.x_scale.values_per_scale < p.k;
+}
+
+bool is_f8_product(const MixedLinearParams& p) {
+  return p.codes != WeightCodes::kI8 && is_byte_product(p) && p.x_scale.values_per_scale == kScaleBlock;
+}
+
 bool is_valid(const MixedLinearParams& p) {
   const WeightScales& s = p.scales;
   const bool whole_chunks = s.values_per_scale % 32 == 0 || s.values_per_scale >= p.k;
   return is_activation(p.x_dtype) && is_float16_or_32(p.out_dtype) && (s.e8m0 || is_float16_or_32(s.dtype)) &&
          s.rows_per_scale > 0 && s.values_per_scale > 0 && whole_chunks &&
-         (!packs_chunks(p.codes) || p.k % 32 == 0);
+         (!packs_chunks(p.codes) || p.k % 32 == 0) && (!scales_x_by_block(p) || is_f8_product(p));
 }
 
 bool is_aligned(const MixedLinearParams& p) {
@@ -78,7 +89,8 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   p.out = {params.out.data, params.out.stride0, 0};
   p.bias = {params.bias, 0};
   p.residual = params.residual;
-  p.x_scale = params.x_scale;
+  p.x_scale = params.x_scale.scales;
+  p.x_scale_by_block = scales_x_by_block(params);
   p.scales = scales_of(params);
   p.columns = params.tokens;
   p.inner = 1;
@@ -89,6 +101,12 @@ Status mixed_linear(const MixedLinearParams& params, cudaStream_t stream) {
   p.scale = 1.0f;
   p.x_dtype = params.x_dtype;
   p.out_dtype = params.out_dtype;
+  if (is_byte_product(params)) {
+    if (params.codes == WeightCodes::kE4M3 && is_wgmma_product(DType::kF8_E4M3, p)) {
+      return launch_wgmma_gemm(DType::kF8_E4M3, p, stream);
+    }
+    return launch_byte_gemm(params.codes, p, stream);
+  }
   switch (params.codes) {
     case WeightCodes::kE4M3:
       return launch_gemm<ExternalE4M3>(p, tile_columns, stream);

@@ -64,6 +64,12 @@ LEVIN_MMA(mma_m16n8k32_e5m2_e4m3, kE5m2E4m3, "mma.sync.aligned.m16n8k32.row.col.
 LEVIN_MMA_HALF_K(mma_m16n8k8_f16, kF16, "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32")
 LEVIN_MMA_HALF_K(mma_m16n8k8_bf16, kBf16, "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32")
 
+#ifdef LEVIN_EMULATED
+constexpr bool kHasFp8Mma = true;
+#else
+constexpr bool kHasFp8Mma = LEVIN_PTX_ARCH >= 890;
+#endif
+
 #undef LEVIN_MMA
 #undef LEVIN_MMA_HALF_K
 

@@ -31,6 +31,13 @@
 #if LEVIN_PTX_ARCH == 900 && defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define LEVIN_PTX_SM90A 1
 #endif
+// Block-scaled mma.sync on sm_120a, tcgen05 on sm_100a.
+#if LEVIN_PTX_ARCH == 1200 && defined(__CUDA_ARCH_FEAT_SM120_ALL)
+#define LEVIN_PTX_SM120A 1
+#endif
+#if LEVIN_PTX_ARCH == 1000 && defined(__CUDA_ARCH_FEAT_SM100_ALL)
+#define LEVIN_PTX_SM100A 1
+#endif
 
 namespace levin {
 

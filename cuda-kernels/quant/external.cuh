@@ -74,22 +74,28 @@ using ExternalI8 = ExternalBytes<I8>;
 using ExternalE3M2 = ExternalSixBits<3>;
 using ExternalE2M3 = ExternalSixBits<2>;
 
+// A power of two as OCP's E8M0 has it.
+__device__ inline float e8m0_to_float(uint32_t e) {
+  return e == 255 ? quiet_nan() : __uint_as_float(e == 0 ? 0x00400000u : e << 23);
+}
+
+__device__ inline float scale_at(const ExternalScales& s, uint32_t row, uint32_t column) {
+  const uint8_t* at = s.scales.row(row);
+  if (s.e8m0) {
+    return e8m0_to_float(at[column]);
+  }
+  if (s.dtype == DType::kF32) {
+    return reinterpret_cast<const float*>(at)[column];
+  }
+  const uint16_t bits = reinterpret_cast<const uint16_t*>(at)[column];
+  return s.dtype == DType::kF16 ? f16_to_float(bits) : bf16_to_float(bits);
+}
+
 // Sets the scale of a chunk of weight row n, and takes its zero point off the codes.
 __device__ inline void apply_external_scale(const ExternalScales& s, int64_t n, int64_t chunk, Codes& codes) {
   const uint32_t row = static_cast<uint32_t>(n) / s.rows_per_scale;
   const uint32_t column = static_cast<uint32_t>(chunk) / s.chunks_per_scale;
-  const uint8_t* at = s.scales.row(row);
-  float scale;
-  if (s.e8m0) {
-    const uint32_t e = at[column];
-    scale = e == 255 ? quiet_nan() : __uint_as_float(e == 0 ? 0x00400000u : e << 23);
-  } else if (s.dtype == DType::kF32) {
-    scale = reinterpret_cast<const float*>(at)[column];
-  } else {
-    const uint16_t bits = reinterpret_cast<const uint16_t*>(at)[column];
-    scale = s.dtype == DType::kF16 ? f16_to_float(bits) : bf16_to_float(bits);
-  }
-  set_scale(codes, scale);
+  set_scale(codes, scale_at(s, row, column));
   if (s.zeros.data != nullptr) {
     const float zero = float_of_code(s.zeros.row(row)[column], 0.0f);
 #pragma unroll

@@ -136,7 +136,7 @@ void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType 
   const Device<uint8_t> out(static_cast<size_t>(tokens * n * out_element));
   MixedLinearParams p = {};
   p.x = {x_device.get(), k * x_element};
-  p.x_scale = x_dtype == DType::kI8 ? x_scale_device.get() : nullptr;
+  p.x_scale = {{x_dtype == DType::kI8 ? x_scale_device.get() : nullptr, sizeof(float)}, k};
   p.weight = {codes_device.get(), row_bytes};
   p.scales = {{scales_device.get(), scale_columns * scale_bytes},
               {g.zeros ? zeros_device.get() : nullptr, scale_columns},
@@ -169,7 +169,7 @@ void check(const CodeFormat& format, const Granularity& g, DType x_dtype, DType 
         sum += product;
         unit = std::fmax(unit, std::fabs(product));
       }
-      want.push_back(sum * (p.x_scale == nullptr ? 1 : x_scale[t]) + bias[r]);
+      want.push_back(sum * (p.x_scale.scales.data == nullptr ? 1 : x_scale[t]) + bias[r]);
       const size_t at = static_cast<size_t>(t * n + r);
       float value;
       if (out_dtype == DType::kF32) {

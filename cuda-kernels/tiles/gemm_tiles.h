@@ -20,6 +20,12 @@ constexpr GemmTileShape kGemmTiles[] = {
     {64, 4, true},   // limit: mma.sync; 32 accumulators and 32 sums of segments a thread
 };
 
+// Of products of bytes by bytes, which need no decoding.
+constexpr GemmTileShape kByteTiles[] = {
+    {8, 1, false},  // limit: device memory
+    {64, 4, true},  // limit: mma.sync
+};
+
 constexpr int gemm_tile_columns(int64_t tokens) {
   for (const GemmTileShape& shape : kGemmTiles) {
     if (tokens <= shape.columns) {

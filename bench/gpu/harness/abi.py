@@ -8,6 +8,7 @@ STATUS = ["OK", "INVALID_ARGUMENT", "UNSUPPORTED", "OUT_OF_MEMORY", "DEVICE_LOST
 ACTIVATIONS = ["SILU", "GELU_TANH", "GELU_ERF", "RELU", "RELU_SQUARED", "SWIGLU_CLAMPED", "NONE"]
 ROPE_STYLES = ["HALF", "INTERLEAVED"]
 SCORINGS = ["SOFTMAX", "SOFTMAX_OF_TOP_K", "SIGMOID"]
+BLOCKS = ["MXFP8", "MXFP4", "NVFP4"]
 CODES = ["E4M3", "E5M2", "I8", "U4", "E2M1", "E3M2", "E2M3"]
 
 Handle = c.c_void_p
@@ -95,6 +96,9 @@ OPS = {
     "sample": tensors("logits temperature top_k top_p min_p point ids"),
     "mixed_linear": tensors("x x_scale weight scales zeros bias residual out")
     + [("rows_per_scale", c.c_int64), ("values_per_scale", c.c_int64), ("codes", INT)],
+    "block_scaled_linear": tensors("x x_scales weight weight_scales bias residual out")
+    + [("scale", FLOAT), ("format", INT)],
+    "quantize_blocks": tensors("x codes scales") + [("scale", FLOAT), ("format", INT)],
 }
 
 ARGS = {name: args(name, fields) for name, fields in OPS.items()}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import code_formats, tensors
+from . import block_scaled, code_formats, tensors
 from .case import Case
 from .encoders import encode
 from .formats import MOST_DRAWN
@@ -356,14 +356,15 @@ def mixed_scales(rng, dtype, rows, columns):
 
 
 def mixed_linear(
-    rng, codes, T, N, K, rows=1, values=128, x="F32", scales="F32", out="F32", zeros=False, x_scale=False, bias=False,
+    rng, codes, T, N, K, rows=1, values=128, x="F32", scales="F32", out="F32", zeros=False, x_scale=None, bias=False,
     residual=False,
 ):
-    """rows by values share a scale; x, scales, out: their formats."""
+    """rows by values share a scale; x, scales, out: their formats; x_scale: one for TENSOR, each TOKEN or BLOCK of 128."""
     shape = -(-N // rows), -(-K // values)
+    x_scales = {"TENSOR": 1, "TOKEN": T, "BLOCK": (T, -(-K // 128))}
     fields = {
         "x": tensors.random(rng, x, T, K),
-        "x_scale": tensors.of(rng.uniform(0.5, 2, T).astype(F)) if x_scale else None,
+        "x_scale": tensors.of(rng.uniform(0.5, 2, x_scales[x_scale]).astype(F)) if x_scale else None,
         "weight": tensors.Host("U8", code_formats.random(rng, codes, N, K)),
         "scales": mixed_scales(rng, scales, *shape),
         "zeros": tensors.Host("U8", rng.integers(0, 16, shape, dtype=np.uint8)) if zeros else None,
@@ -377,3 +378,29 @@ def mixed_linear(
     sizes = [f"x={x}", f"scales={scales}/{rows}x{values}", f"out={out}", f"T={T}", f"N={N}", f"K={K}"]
     options = {"zeros": zeros, "x_scale": x_scale, "bias": bias, "residual": residual}
     return Case("mixed_linear", label("mixed_linear", codes, *sizes, **options), fields)
+
+
+def block_scaled_linear(rng, format, T, N, K, out="F32", bias=False, residual=False, scale=1.0):
+    fields = {}
+    for name, rows in (("x", T), ("weight", N)):
+        codes, scales = block_scaled.random(rng, format, rows, K)
+        fields[name], fields[f"{name}_scales"] = tensors.Host("U8", codes), tensors.Host("U8", scales)
+    fields["bias"] = normal(rng, N) if bias else None
+    fields["residual"] = tensors.random(rng, out, T, N) if residual else None
+    fields["out"] = tensors.poisoned(out, T, N)
+    fields["scale"], fields["format"] = scale, format
+    sizes = [f"out={out}", f"T={T}", f"N={N}", f"K={K}", f"scale={scale}"]
+    text = label("block_scaled_linear", format, *sizes, bias=bias, residual=residual)
+    return Case("block_scaled_linear", text, fields)
+
+
+def quantize_blocks(rng, format, T, K, x="F32", scale=1.0):
+    fields = {
+        "x": tensors.Host(x, encode(x, normal(rng, T, K).values)),
+        "codes": tensors.poisoned("U8", T, block_scaled.row_bytes(format, K)),
+        "scales": tensors.poisoned("U8", T, K // block_scaled.VALUES[format]),
+        "scale": scale,
+        "format": format,
+    }
+    text = label("quantize_blocks", format, f"x={x}", f"T={T}", f"K={K}", f"scale={scale}")
+    return Case("quantize_blocks", text, fields)

@@ -13,6 +13,7 @@ ENUMS = {
     "style": abi.ROPE_STYLES,
     "scoring": abi.SCORINGS,
     "codes": abi.CODES,
+    "format": abi.BLOCKS,
 }
 PACKED_CODES_ALIGNMENT = 2
 BATCH_TENSORS = ["positions", "cu_seqlens_q", "kv_lens", "page_table", "state_slots"]

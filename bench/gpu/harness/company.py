@@ -6,6 +6,7 @@ import numpy as np
 
 from . import build_cases as b
 from . import tensors
+from .abi import BLOCKS
 from .case import Case, Launch
 from .formats import CACHES, FORMATS
 from .grid import seed_of
@@ -29,8 +30,8 @@ def rows_of(case, names, rows):
     return Case(case.op, case.label, fields)
 
 
-def products(device, case):
-    names = ["x", "residual", "out"]
+def products(device, case, activations=("x",)):
+    names = [*activations, "residual", "out"]
     together = output(device, case)
     for rows in (slice(0, 1), slice(7, 8), slice(3, 11), slice(18, 19)):
         if not np.array_equal(output(device, rows_of(case, names, rows)), together[rows]):
@@ -95,6 +96,19 @@ def checks(seed):
         k = 3 * max(64, FORMATS[dtype].block_values)
         case = b.linear(seed_of(seed, 90_000 + number), dtype, 19, 65, k, residual=True)
         yield f"company {case.label}", lambda device, case=case: products(device, case)
+    for number, (codes, x, options) in enumerate(
+        [
+            ("E4M3", "F8_E4M3", {"rows": 128}),
+            ("E4M3", "F8_E5M2", {"rows": 128}),
+            ("E4M3", "BF16", {"rows": 128}),
+            ("I8", "I8", {"values": 1 << 20}),
+        ]
+    ):
+        case = b.mixed_linear(seed_of(seed, 92_000 + number), codes, 19, 65, 1168, x=x, residual=True, **options)
+        yield f"company {case.label}", lambda device, case=case: products(device, case)
+    for number, format in enumerate(BLOCKS):
+        case = b.block_scaled_linear(seed_of(seed, 93_000 + number), format, 19, 65, 416, residual=True)
+        yield f"company {case.label}", lambda device, case=case: products(device, case, ["x", "x_scales"])
     for number, dtype in enumerate(CACHES):
         case = b.attention(seed_of(seed, 91_000 + number), dtype, [1, 19, 5], [131, 600, 5], 4, 2, 64)
         yield f"company {case.label}", lambda device, case=case: attentions(device, case)

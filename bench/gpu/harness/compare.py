@@ -3,7 +3,7 @@
 The table is that of dev.levin.testkit.compare.Tolerances.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -44,6 +44,21 @@ MIXED_PRODUCTS = {
     "F16": Tolerance(share=1e-4, relative=2.0**-10),
     "BF16": Tolerance(share=1e-4, relative=2.0**-7),
 }
+
+
+# Tensor cores of FP8 and FP4 may keep as little as 13 bits of a sum.
+FP8_SHARE = 1e-3
+
+
+def mixed_product(codes, x, out):
+    """Of levin_mixed_linear: codes and formats by name."""
+    if codes in ("E4M3", "E5M2") and x in ("F8_E4M3", "F8_E5M2"):
+        return replace(MIXED_PRODUCTS[out], share=FP8_SHARE, nmse=inf)
+    return MIXED_PRODUCTS[out]
+
+
+def block_scaled_product(out):
+    return replace(MIXED_PRODUCTS[out], share=FP8_SHARE, nmse=inf)
 
 
 def product(dtype):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .block_scaled import VALUES
 from .tensors import Host
 
 
@@ -79,6 +80,8 @@ OPERATIONS = {
     "argmax": lambda f: size(f["logits"]),
     "sample": lambda f: 5 * size(f["logits"]),
     "mixed_linear": lambda f: 2 * size(f["out"]) * f["x"].shape[1],
+    "block_scaled_linear": lambda f: 2 * size(f["out"]) * f["x_scales"].shape[1] * VALUES[f["format"]],
+    "quantize_blocks": lambda f: 5 * size(f["x"]),
     "causal_conv": lambda f: 2 * size(f["out"]) * f["weight"].shape[1],
 }
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import build_cases as b
-from .abi import ACTIVATIONS, CODES, ROPE_STYLES, SCORINGS
+from .abi import ACTIVATIONS, BLOCKS, CODES, ROPE_STYLES, SCORINGS
 from .encoders import ENCODERS
 from .formats import CACHES, FORMATS, WEIGHTS
 
@@ -124,20 +124,39 @@ def mixed_products():
     whole = 1 << 20
     for codes in CODES:
         yield b.mixed_linear, (codes, 3, 37, 384), {"rows": whole, "values": whole, "bias": True}
-        yield b.mixed_linear, (codes, 5, 37, 384), {"values": whole, "x": "I8", "scales": "BF16", "x_scale": True}
+        yield b.mixed_linear, (codes, 5, 37, 384), {"values": whole, "x": "I8", "scales": "BF16", "x_scale": "TOKEN"}
         yield b.mixed_linear, (codes, 20, 65, 384), {"rows": 16, "x": "BF16", "out": "BF16", "residual": True}
         yield b.mixed_linear, (codes, 9, 37, 384), {"values": 64, "x": "F16", "scales": "F16", "out": "F16"}
-        yield b.mixed_linear, (codes, 2, 33, 96), {"values": 32, "scales": "U8", "x": "F8_E4M3", "x_scale": True}
+        yield b.mixed_linear, (codes, 2, 33, 96), {"values": 32, "scales": "U8", "x": "F8_E4M3", "x_scale": "TOKEN"}
         yield b.mixed_linear, (codes, 1, 33, 160), {"x": "F8_E5M2", "bias": True}
     for codes in ("U4", "I8"):
         yield b.mixed_linear, (codes, 17, 37, 384), {"zeros": True, "scales": "F16"}
         yield b.mixed_linear, (codes, 1, 70, 384), {"zeros": True, "rows": 32, "x": "BF16", "out": "BF16"}
     for codes in ("E4M3", "E5M2", "I8"):
         yield b.mixed_linear, (codes, 3, 33, 111), {"values": 32, "x": "F16"}
+    for T in (1, 8, 9, 70):
+        for codes in ("E4M3", "E5M2"):
+            for x in ("F8_E4M3", "F8_E5M2"):
+                yield b.mixed_linear, (codes, T, 37, 384), {"rows": whole, "values": whole, "x": x, "x_scale": "TENSOR", "bias": True}
+                yield b.mixed_linear, (codes, T, 65, 1100), {"values": whole, "x": x, "x_scale": "TOKEN", "out": "BF16"}
+                yield b.mixed_linear, (codes, T, 130, 656), {"rows": 128, "x": x, "x_scale": "BLOCK", "residual": True}
+        yield b.mixed_linear, ("I8", T, 65, 1100), {"values": whole, "x": "I8", "x_scale": "TOKEN", "bias": True}
+
+
+def block_products():
+    for format in BLOCKS:
+        for x in ("F32", "F16", "BF16"):
+            yield b.quantize_blocks, (format, 5, 288), {"x": x}
+        yield b.quantize_blocks, (format, 3, 64), {"scale": 0.0078125}
+        yield b.block_scaled_linear, (format, 1, 37, 32), {"bias": True}
+        yield b.block_scaled_linear, (format, 9, 65, 288), {"out": "BF16", "scale": 0.25}
+        yield b.block_scaled_linear, (format, 70, 64, 544), {"out": "F16", "scale": 2.0**-14}
+        yield b.block_scaled_linear, (format, 17, 130, 512), {"residual": True, "bias": True, "scale": 0.5}
 
 
 def larger():
     """Sizes that the emulator would take minutes for."""
+    whole = 1 << 20
     for dtype in WEIGHTS:
         for T in (1, 5, 64):
             yield b.linear, (dtype, T, 1025, 2048), {"bias": True}
@@ -153,6 +172,11 @@ def larger():
     yield b.route_experts, (257, 256, 8), {"scoring": "SIGMOID", "bias": True, "groups": 8, "top_groups": 4}
     for codes in CODES:
         yield b.mixed_linear, (codes, 129, 1025, 2048), {"x": "BF16", "scales": "BF16", "out": "BF16"}
+    for T in (1, 65, 513):
+        yield b.mixed_linear, ("E4M3", T, 4096, 4096), {"rows": 128, "x": "F8_E4M3", "x_scale": "BLOCK", "out": "BF16"}
+        for format in BLOCKS:
+            yield b.block_scaled_linear, (format, T, 4096, 4096), {"out": "BF16"}
+        yield b.mixed_linear, ("I8", T, 4096, 4096), {"values": whole, "x": "I8", "x_scale": "TOKEN", "out": "BF16"}
     yield b.argmax, (17, 151936), {}
     yield b.sample, (9, 151936), {"top_k": 50, "top_p": True}
     yield b.ssm_scan, ([300, 1], [0, 5], 24, 64, 1, 128), {}
@@ -160,6 +184,7 @@ def larger():
 
 SMALL = [
     elementwise, rows, products, positions, attentions, routings, recurrences, samplings, mixed_products,
+    block_products,
 ]
 
 

@@ -9,7 +9,7 @@ from math import erf, sqrt
 
 import numpy as np
 
-from . import code_formats, compare, encoders, tensors
+from . import block_scaled, code_formats, compare, encoders, tensors
 from .compare import Wanted
 
 
@@ -376,11 +376,37 @@ def mixed_weights(f):
     return spread(scales) * (codes - (0 if f["zeros"] is None else spread(f["zeros"].exact)))
 
 
+def block_scaled_linear(f):
+    x = block_scaled.decode(f["format"], f["x"].encoded, f["x_scales"].encoded)
+    w = f["scale"] * block_scaled.decode(f["format"], f["weight"].encoded, f["weight_scales"].encoded)
+    bias, residual = exact(f["bias"]), exact(f["residual"])
+    tolerance = compare.block_scaled_product(f["out"].dtype)
+    extra = tolerance.share * lengths(x)[:, None] * lengths(w)
+    extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(bias))
+    return {"out": Wanted(residual + x @ w.T + bias, tolerance, extra)}
+
+
+def quantize_blocks(f):
+    codes, scales = block_scaled.encode(f["format"], f["x"].values, f["scale"])
+    return {
+        name: Wanted(tensors.Host("U8", encoded).values, compare.EXACT)
+        for name, encoded in (("codes", codes), ("scales", scales))
+    }
+
+
+def activation_scales(f):
+    """[T or 1, K or 1] of levin_mixed_linear."""
+    if f["x_scale"] is None:
+        return np.ones((1, 1))
+    scales = f["x_scale"].exact
+    return scales[:, None] if scales.ndim == 1 else scales.repeat(128, axis=1)[:, : f["x"].shape[1]]
+
+
 def mixed_linear(f):
     x, w = f["x"].exact, mixed_weights(f)
-    x_scale = 1.0 if f["x_scale"] is None else f["x_scale"].exact[:, None]
+    x = x * activation_scales(f)
     bias, residual = exact(f["bias"]), exact(f["residual"])
-    tolerance = compare.MIXED_PRODUCTS[f["out"].dtype]
-    extra = tolerance.share * np.abs(x_scale) * lengths(x)[:, None] * lengths(w)
+    tolerance = compare.mixed_product(f["codes"], f["x"].dtype, f["out"].dtype)
+    extra = tolerance.share * lengths(x)[:, None] * lengths(w)
     extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(bias))
-    return {"out": Wanted(residual + x_scale * (x @ w.T) + bias, tolerance, extra)}
+    return {"out": Wanted(residual + x @ w.T + bias, tolerance, extra)}

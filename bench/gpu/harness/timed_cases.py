@@ -4,6 +4,7 @@
 """
 
 from . import build_cases as b
+from .abi import BLOCKS
 from .formats import CACHES, WEIGHTS
 
 LLAMA = "llama-8b"
@@ -91,14 +92,22 @@ def mixtures(quick):
 
 
 def mixed_products(quick):
-    block = {"rows": 128, "x": "F8_E4M3", "out": "BF16", "x_scale": True}
-    by_row = {"values": C, "x": "I8", "out": "BF16", "x_scale": True}
+    block = {"rows": 128, "x": "F8_E4M3", "out": "BF16", "x_scale": "BLOCK"}
+    by_row = {"values": C, "x": "I8", "out": "BF16", "x_scale": "TOKEN"}
     groups = {"x": "F16", "scales": "F16", "out": "F16", "zeros": True}
     microscaled = {"values": 32, "x": "BF16", "scales": "U8", "out": "BF16"}
     for codes, options in (("E4M3", block), ("I8", by_row), ("U4", groups), ("E2M1", microscaled)):
         for T in (1, 512) if quick else (1, 16, 512, 2048):
             shape = f"T={T} N={FF} K={C} x={options['x']}"
             yield one("MixedLinear", codes, LLAMA, shape, b.mixed_linear, codes, T, FF, C, **options)
+
+
+def block_products(quick):
+    for format in BLOCKS:
+        for T in (1, 512) if quick else (1, 16, 512, 2048):
+            shape = f"T={T} N={FF} K={C}"
+            yield one("BlockScaledLinear", format, LLAMA, shape, b.block_scaled_linear, format, T, FF, C, out="BF16")
+            yield one("QuantizeBlocks", format, LLAMA, f"T={T} K={C}", b.quantize_blocks, format, T, C, x="BF16")
 
 
 def samplings(quick):
@@ -115,5 +124,5 @@ def recurrences(quick):
 
 
 def every(quick):
-    for part in (linears, attentions, rows, mixtures, mixed_products, samplings, recurrences):
+    for part in (linears, attentions, rows, mixtures, mixed_products, block_products, samplings, recurrences):
         yield from part(quick)

@@ -132,9 +132,17 @@ def argmax(f):
 
 
 def mixed_linear(f):
-    products = functional.linear(exact(f["x"]), moved(reference.mixed_weights(f)))
-    x_scale = 1.0 if f["x_scale"] is None else exact(f["x_scale"])[:, None]
-    return {"out": exact(f["residual"]) + x_scale * products + exact(f["bias"])}
+    x = exact(f["x"]) * moved(reference.activation_scales(f))
+    products = functional.linear(x, moved(reference.mixed_weights(f)))
+    return {"out": exact(f["residual"]) + products + exact(f["bias"])}
+
+
+def block_scaled_linear(f):
+    decoded = [
+        moved(reference.block_scaled.decode(f["format"], f[name].encoded, f[f"{name}_scales"].encoded))
+        for name in ("x", "weight")
+    ]
+    return {"out": exact(f["residual"]) + f["scale"] * functional.linear(*decoded) + exact(f["bias"])}
 
 
 def copy_pages(f):
@@ -148,6 +156,7 @@ TWINS = {
     for twin in (
         add, soft_cap, gated_activation, rms_norm, embed, linear, head_linear, grouped_linear, attention,
         merge_attention, route_experts, causal_conv, copy_pages, argmax, mixed_linear,
+        block_scaled_linear,
     )
 }
 

@@ -144,6 +144,7 @@ void Block::run(Grid& grid, uint64_t block) {
     }
   }
   loads_.clear();
+  tensor_memory_.clear();
   random_ = mix(grid.seed ^ mix(block));
   progress_ = polled_progress_ = 0;
   idle_rounds_ = 0;
@@ -198,6 +199,9 @@ void Block::fiber_main() {
       if (!block.loads_.empty()) {
         block.failing().fault(block.loads_.front().thread,
                               "the block ended before a bulk load that the thread had started");
+      }
+      if (!block.tensor_memory_.empty()) {
+        block.failing().fault(block.last_exited_, "the block ended with tensor memory that it had not given back");
       }
       block.leave();
     }

@@ -18,6 +18,7 @@
 #include "fiber.h"
 #include "regions.h"
 #include "shared_memory.h"
+#include "tensor_memory.h"
 
 namespace levin::emulator {
 
@@ -108,6 +109,7 @@ class Block {
   }
   int threads() const { return threads_; }
   std::vector<BulkCopy>& loads() { return loads_; }
+  TensorMemory& tensor_memory() { return tensor_memory_; }
 
  private:
   struct Rendezvous {
@@ -187,6 +189,7 @@ class Block {
   std::vector<ThreadCopies> copies_;
   bool copied_ = false;
   std::vector<BulkCopy> loads_;
+  TensorMemory tensor_memory_;
   Warp warp_state_[kMaxWarps];
   Barrier barriers_[kNamedBarriers];
 };

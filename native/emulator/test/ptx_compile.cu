@@ -1,11 +1,13 @@
 // Every function of cuda-kernels/ptx once, for nvcc: ptxas must accept each instruction for the architecture.
 #include "common/launch.h"
 #include "ptx/barrier.h"
+#include "ptx/block_scaled_mma.h"
 #include "ptx/cp_async.h"
 #include "ptx/ld_st.h"
 #include "ptx/ldmatrix.h"
 #include "ptx/mbarrier.h"
 #include "ptx/mma.h"
+#include "ptx/tcgen05.h"
 #include "ptx/tma.h"
 #include "ptx/wgmma.h"
 
@@ -34,6 +36,9 @@ __global__ void __launch_bounds__(128) multiplies(const __grid_constant__ Params
   mma_m16n8k32_e4m3_e5m2(d, a, b, d);
   mma_m16n8k32_e5m2_e4m3(d, a, b, d);
   mma_m16n8k32_s8(sums, a, b, sums);
+  mma_m16n8k64_nvf4(d, a, b, d, b[0], b[1]);
+  mma_m16n8k64_mxf4(d, a, b, d, b[0], b[1]);
+  mma_m16n8k32_mxf8(d, a, b, d, b[0], b[1]);
   p.out[threadIdx.x] = __float_as_uint(d[0]) + static_cast<uint32_t>(sums[0]);
 }
 
@@ -137,6 +142,28 @@ __global__ void __launch_bounds__(128) warpgroup_products(const __grid_constant_
   LEVIN_ALL_PRODUCTS(256)
 }
 
+__global__ void __launch_bounds__(128) tensor_memory(const __grid_constant__ Params p) {
+  __shared__ uint32_t address;
+  __shared__ uint64_t barrier;
+  tcgen05_alloc(&address, 128);
+  tcgen05_fence_before();
+  __syncthreads();
+  tcgen05_fence_after();
+  if (threadIdx.x == 0) {
+    const uint64_t a = tcgen05_descriptor(dynamic_shared<uint4>());
+    const uint64_t b = tcgen05_advance(a, 32);
+    tcgen05_mma_f16(address, a, b, tcgen05_product(Tcgen05Type::kBf16, 128, 64), false);
+    tcgen05_mma_f8f6f4(address, a, b, tcgen05_product(Tcgen05Type::kE4m3, 128, 64), true);
+    tcgen05_mma_mxf4(address, a, b, p.in[0], address + 64, address + 96, true);
+    tcgen05_commit(&barrier);
+  }
+  float values[8];
+  tcgen05_ld_x8(values, address);
+  tcgen05_wait_ld(values);
+  p.out[threadIdx.x] = __float_as_uint(values[0] + values[7]);
+  tcgen05_dealloc(address, 128);
+}
+
 }  // namespace
 
 Status launch_bulk(const CUtensorMap& map, uint32_t* out, cudaStream_t stream) {
@@ -150,5 +177,6 @@ Status launch_all(const uint32_t* in, uint32_t* out, cudaStream_t stream) {
   Status status = launch(multiplies, shape, stream, params);
   status = status == Status::kOk ? launch(copies, clustered, stream, params) : status;
   status = status == Status::kOk ? launch(warpgroup_products, shape, stream, params) : status;
+  status = status == Status::kOk ? launch(tensor_memory, shape, stream, params) : status;
   return status == Status::kOk ? launch(matrices, shape, stream, params) : status;
 }

@@ -479,7 +479,7 @@ enum {
  * rows_per_scale rows by values_per_scale values of K. */
 typedef struct levin_mixed_linear_args {
   levin_tensor x;       /* [T, K]: F32, F16, BF16, I8, F8_E4M3 or F8_E5M2 */
-  levin_tensor x_scale; /* [T] F32 or absent */
+  levin_tensor x_scale; /* F32 [T], [1] for all, or [T, ceil(K / 128)] for F8 by F8 codes; or absent */
   levin_tensor weight;  /* [N, bytes of a row of codes] U8 */
   levin_tensor
       scales; /* [ceil(N / rows_per_scale), ceil(K / values_per_scale)]: F32, F16, BF16; U8 e: 2^(e - 127) */
@@ -492,6 +492,41 @@ typedef struct levin_mixed_linear_args {
   int32_t codes;
 } levin_mixed_linear_args;
 LEVIN_API levin_status levin_mixed_linear(levin_stream stream, const levin_mixed_linear_args* args);
+
+/* Small floats in blocks along K with scales of their own. Values lie in order, two FP4 ones in a byte, the first
+ * in the low half; K is a multiple of 32. */
+enum {
+  LEVIN_BLOCKS_MXFP8 = 0, /* E4M3, a scale 2^(e - 127) for 32 values */
+  LEVIN_BLOCKS_MXFP4 = 1, /* E2M1, a scale 2^(e - 127) for 32 values */
+  LEVIN_BLOCKS_NVFP4 = 2  /* E2M1, an E4M3 scale for 16 values */
+};
+
+/* out = residual + (scale * (weight . x) + bias), both operands in the same format. sm_120a multiplies codes as
+ * they are, others as bfloat16, which holds codes times scales. */
+typedef struct levin_block_scaled_linear_args {
+  levin_tensor x;             /* [T, bytes of a row: K, of FP4 K / 2] U8 */
+  levin_tensor x_scales;      /* [T, K / values of a block] U8 */
+  levin_tensor weight;        /* [N, bytes of a row] U8 */
+  levin_tensor weight_scales; /* [N, K / values of a block] U8 */
+  levin_tensor bias;          /* [N] F32 or absent */
+  levin_tensor residual;      /* [T, N] like out, or absent; may be out */
+  levin_tensor out;           /* [T, N]: F32, F16 or BF16 */
+  float scale;                /* of NVFP4 the product of both tensors' scales; else 1 */
+  int32_t format;
+} levin_block_scaled_linear_args;
+LEVIN_API levin_status levin_block_scaled_linear(levin_stream stream, const levin_block_scaled_linear_args* args);
+
+/* codes and scales of a block such that scale * scales * codes is nearly x. Scales are those of OCP MX; of NVFP4
+ * the nearest to the largest magnitude / 6. Codes are the nearest and saturate; NaN and infinity make a block's
+ * scale NaN. */
+typedef struct levin_quantize_blocks_args {
+  levin_tensor x;      /* [T, K]: F32, F16 or BF16 */
+  levin_tensor codes;  /* [T, bytes of a row] U8 */
+  levin_tensor scales; /* [T, K / values of a block] U8 */
+  float scale;         /* positive */
+  int32_t format;
+} levin_quantize_blocks_args;
+LEVIN_API levin_status levin_quantize_blocks(levin_stream stream, const levin_quantize_blocks_args* args);
 
 #ifdef __cplusplus
 }

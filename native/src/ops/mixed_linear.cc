@@ -6,6 +6,10 @@ using namespace levin::native;
 
 namespace {
 
+constexpr int64_t kScaleBlock = 128;
+
+bool is_f8(int32_t dtype) { return dtype == LEVIN_DTYPE_F8_E4M3 || dtype == LEVIN_DTYPE_F8_E5M2; }
+
 int64_t code_row_bytes(int32_t codes, int64_t k) {
   switch (codes) {
     case LEVIN_CODES_U4:
@@ -21,11 +25,36 @@ int64_t code_row_bytes(int32_t codes, int64_t k) {
 
 int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
+// One for all, one a row, or one for each block of a row.
+void check_x_scale(const levin_mixed_linear_args& a, int64_t tokens, int64_t k) {
+  if (!present(a.x_scale)) {
+    return;
+  }
+  if (a.x_scale.rank == 2) {
+    check_f32("x_scale", a.x_scale, {tokens, ceil_div(k, kScaleBlock)});
+    check_that(is_f8(a.x.dtype) && a.codes <= LEVIN_CODES_E5M2 &&
+                   (a.values_per_scale % kScaleBlock == 0 || a.values_per_scale >= k),
+               "x_scale by blocks of 128 needs F8 activations, E4M3 or E5M2 codes, and scales of those for a "
+               "multiple of 128 values or whole rows");
+  } else {
+    check_f32("x_scale", a.x_scale, {a.x_scale.shape[0] == 1 ? 1 : tokens});
+  }
+}
+
+levin::ActivationScales x_scales(const levin_tensor& scale, int64_t k) {
+  const levin::MatrixView<const float> values = matrix<const float>(scale);
+  if (present(scale) && scale.rank == 2) {
+    return {values, kScaleBlock};
+  }
+  // The last dimension is contiguous.
+  return {{values.data, present(scale) && scale.shape[0] > 1 ? static_cast<int64_t>(sizeof(float)) : 0}, k};
+}
+
 void check(const levin_mixed_linear_args& a) {
   check_tensor("x", a.x, kAny, {kAny, kAny});
   const int64_t tokens = a.x.shape[0];
   const int64_t k = a.x.shape[1];
-  check_optional_f32("x_scale", a.x_scale, {tokens});
+  check_x_scale(a, tokens, k);
   check_that(a.codes >= LEVIN_CODES_E4M3 && a.codes <= LEVIN_CODES_E2M3, "unknown codes");
   check_that(a.codes <= LEVIN_CODES_I8 || k % 32 == 0, "K is no multiple of 32, as packed codes need");
   check_tensor("weight", a.weight, LEVIN_DTYPE_U8, {kAny, code_row_bytes(a.codes, k)});
@@ -54,7 +83,7 @@ levin_status levin_mixed_linear(levin_stream stream, const levin_mixed_linear_ar
     check(a);
     levin::MixedLinearParams p{};
     p.x = matrix<const uint8_t>(a.x);
-    p.x_scale = data_of<const float>(a.x_scale);
+    p.x_scale = x_scales(a.x_scale, a.x.shape[1]);
     p.weight = matrix<const uint8_t>(a.weight);
     p.scales = {matrix<const uint8_t>(a.scales),
                 matrix<const uint8_t>(a.zeros),

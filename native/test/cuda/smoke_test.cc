@@ -125,6 +125,7 @@ class Smoke {
   void recurrences();
   void sampling();
   void mixed_products();
+  void block_products();
 
   uint32_t next() { return state_ = state_ * 1664525u + 1013904223u; }
 
@@ -374,6 +375,30 @@ void Smoke::mixed_products() {
   }
 }
 
+void Smoke::block_products() {
+  const int64_t k = 192;
+  const Format bytes{LEVIN_DTYPE_U8, 1, 1};
+  for (int32_t format = LEVIN_BLOCKS_MXFP8; format <= LEVIN_BLOCKS_NVFP4; ++format) {
+    const int64_t row_bytes = format == LEVIN_BLOCKS_MXFP8 ? k : k / 2;
+    const int64_t row_scales = format == LEVIN_BLOCKS_NVFP4 ? k / 16 : k / 32;
+    const Tensor values = floats({9, k}), weight = blocks(bytes, {37, row_bytes}),
+                 weight_scales = blocks(bytes, {37, row_scales}), codes = blocks(bytes, {9, row_bytes}),
+                 scales = blocks(bytes, {9, row_scales}), out = output({9, 37});
+    const levin_quantize_blocks_args quantize{values.view(), codes.view(), scales.view(), 1.0f, format};
+    expect_written("quantize_blocks", codes, [&] { return levin_quantize_blocks(session_.stream(), &quantize); });
+    levin_block_scaled_linear_args args{};
+    args.x = codes.view();
+    args.x_scales = scales.view();
+    args.weight = weight.view();
+    args.weight_scales = weight_scales.view();
+    args.out = out.view();
+    args.scale = 1.0f;
+    args.format = format;
+    expect_written("block_scaled_linear", out,
+                   [&] { return levin_block_scaled_linear(session_.stream(), &args); });
+  }
+}
+
 int Smoke::run() {
   elementwise();
   products();
@@ -382,6 +407,7 @@ int Smoke::run() {
   recurrences();
   sampling();
   mixed_products();
+  block_products();
   session_.wait();
   std::printf("smoke: %d launches, %d failed\n", checks_, failures_);
   return failures_ == 0 ? 0 : 1;

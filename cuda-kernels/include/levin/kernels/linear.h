@@ -2,7 +2,8 @@
 //
 // Accuracy: F32, F16 and BF16 weights NMSE <= 1e-7; codes of quantised weights are exact, their scales are
 // applied in float32. out[t, n] depends on x[t], weight[n], the DType and K alone, to the bit: not on T, nor
-// on which kernel a shape gets.
+// on which kernel a shape gets. Which arithmetic a product has is a matter of its types and of whether rows lie at
+// multiples of 16 bytes: F16 by F16 and BF16 by BF16 go through wgmma on sm_90 if they do, for every T.
 #pragma once
 
 #include <cstddef>

@@ -33,12 +33,27 @@ struct WeightScales {
   bool e8m0;    // scales are bytes e for 2^(e - 127), whatever dtype says
 };
 
+// Scales of activations: one for values_per_scale values of a row of K, which is 128 or at least K.
+struct ActivationScales {
+  MatrixView<const float> scales;  // [T, ceil(K / values_per_scale)] or null for ones; stride 0: one for all rows
+  int64_t values_per_scale;
+};
+
 // out = residual + x_scale[t] * (scales * (codes - zeros)) . x + bias. Codes are multiplied exactly, by
 // activations that are exact as well unless they are F32 or F16, which keep 16 and 11 bits; sums and scales are
 // float32.
+//
+// Products of bytes run on the tensor cores' 8-bit paths:
+//   I8 by I8, a scale a row of weights, no zeros, K below 131072: sums are exact integers, scaled once.
+//   F8 by F8 (either kind), values_per_scale of weights a multiple of 128 or at least K: 128 values at a time are
+//   summed as the tensor cores do it (some keep 13 bits of a sum), then scaled and added in float32. Without such
+//   tensor cores, before sm_89, the same from exact f16 fragments. Only here x_scale may have blocks of 128.
+//   E4M3 by E4M3 on sm_90, rows at multiples of 16 bytes: the same by wgmma.
+// Which way is a function of the types, the scales and the rows' alignment alone: a row has the same bits for
+// every T.
 struct MixedLinearParams {
-  MatrixView<const uint8_t> x;       // [T, K] of x_dtype
-  const float* x_scale;              // [T] or null for ones: row scales of I8 or F8 activations
+  MatrixView<const uint8_t> x;  // [T, K] of x_dtype
+  ActivationScales x_scale;
   MatrixView<const uint8_t> weight;  // [N, K] codes
   WeightScales scales;
   const float* bias;                   // [N] or null

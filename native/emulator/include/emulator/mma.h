@@ -17,6 +17,20 @@ void mma(MmaType type, float* d, const uint32_t* a, const uint32_t* b, const flo
 void mma_half_k(MmaType type, float* d, const uint32_t* a, uint32_t b, const float* c, Location where);
 void mma_s8(int32_t* d, const uint32_t* a, const uint32_t* b, const int32_t* c, Location where);
 
+enum class BlockScaledType { kNvf4, kMxf4, kMxf8 };
+
+/* Fragments and scales of a lane, as cuda-kernels/ptx/block_scaled_mma.h has them. */
+struct BlockScaledLane {
+  float* d;
+  const uint32_t* a;
+  const uint32_t* b;
+  const float* c;
+  uint32_t scale_a;
+  uint32_t scale_b;
+};
+
+void mma_block_scaled(BlockScaledType type, BlockScaledLane lane, Location where);
+
 }  // namespace levin::emulator
 
 #endif
