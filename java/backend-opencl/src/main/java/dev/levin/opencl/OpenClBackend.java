@@ -214,6 +214,10 @@ public final class OpenClBackend implements Backend {
   /** Yes for all that the CPU backend supports. */
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e -> weight(e.table());
       case Linear l -> weight(l.weight());
