@@ -32,6 +32,7 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -209,6 +210,14 @@ public final class OpenClBackend implements Backend {
           }
           return null;
         });
+  }
+
+  /**
+   * Halves are loaded and stored by functions of OpenCL 1.2; no device needs arithmetic on them.
+   */
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
   }
 
   /** Yes for all that the CPU backend supports. */
