@@ -39,7 +39,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Runs ops on this machine's processors, in host memory as it lies: a mapped weight is used where
- * it is mapped. Launching is synchronous; launches from several threads run one after another.
+ * it is mapped. Activations are F32 alone. Launching is synchronous; launches from several threads
+ * run one after another.
  */
 public final class CpuBackend implements Backend {
   private final DeviceInfo device;
@@ -108,6 +109,10 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e -> readable(e.table());
       case Linear l -> readable(l.weight());

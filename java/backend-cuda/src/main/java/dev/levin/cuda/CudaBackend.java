@@ -181,9 +181,18 @@ public final class CudaBackend implements Backend {
         });
   }
 
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
+  }
+
   /** Yes for all that the CPU backend supports. */
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e ->
           DTypes.isReadable(e.table().dtype())

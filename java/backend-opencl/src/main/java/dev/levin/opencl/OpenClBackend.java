@@ -33,6 +33,7 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -212,9 +213,21 @@ public final class OpenClBackend implements Backend {
         });
   }
 
+  /**
+   * Halves are loaded and stored by functions of OpenCL 1.2; no device needs arithmetic on them.
+   */
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
+  }
+
   /** Yes for all that the CPU backend supports. */
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e -> weight(e.table());
       case Linear l -> weight(l.weight());
