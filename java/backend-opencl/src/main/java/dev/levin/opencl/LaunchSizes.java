@@ -130,6 +130,7 @@ record LaunchSizes(
         && tileItems() <= device.maxGroupItems()
         && attentionItems() <= device.maxGroupItems()
         && sortItems() <= device.maxGroupItems()
+        && sampleBytes() <= device.localBytes()
         && tileBytes() <= device.localBytes()
         && rowBytes() <= device.localBytes();
   }
@@ -176,6 +177,16 @@ record LaunchSizes(
   /** Work-items that sort tokens by expert, as the kernels count them. */
   int sortItems() {
     return lanes == 1 ? 1 : 256;
+  }
+
+  /** Work-items that choose a token, as the kernels count them; fewer than sort. */
+  int sampleItems() {
+    return lanes == 1 ? 1 : 128;
+  }
+
+  private long sampleBytes() {
+    int digits = lanes == 1 ? 256 : 16;
+    return (long) Long.BYTES * (digits + 2) * (sampleItems() + 1);
   }
 
   String options() {

@@ -29,6 +29,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
@@ -231,6 +232,7 @@ public final class OpenClBackend implements Backend {
       case RmsNorm r -> Support.yes();
       case RopeTable r -> Support.yes();
       case RouteExperts r -> Support.yes();
+      case Sample s -> Support.yes();
       case SoftCap s -> Support.yes();
       case SsmScan s -> Support.yes();
     };
@@ -304,6 +306,7 @@ public final class OpenClBackend implements Backend {
       case RopeAppend append -> ropeOps.run(append);
       case RopeTable table -> ropeOps.run(table);
       case RouteExperts route -> stateOps.run(route);
+      case Sample sample -> rowOps.run(sample);
       case SoftCap cap -> rowOps.run(cap);
       case SsmScan scan -> stateOps.run(scan);
     }
@@ -317,6 +320,7 @@ public final class OpenClBackend implements Backend {
         "upload",
         () -> {
           transfers.write(source, own(target), target.offset());
+          counters.addUpload(source.byteSize());
           return null;
         });
   }
@@ -329,6 +333,7 @@ public final class OpenClBackend implements Backend {
         "download",
         () -> {
           transfers.read(own(source), source.offset(), target.asSlice(0, source.byteSize()));
+          counters.addDownload(source.byteSize());
           if (profile != null) {
             profile.collect();
           }

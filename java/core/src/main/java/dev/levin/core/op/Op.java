@@ -25,6 +25,7 @@ public sealed interface Op
         RopeAppend,
         RopeTable,
         RouteExperts,
+        Sample,
         SoftCap,
         SsmScan {
 
