@@ -60,6 +60,7 @@ public final class OpenClBackend implements Backend {
   private final RowOps rowOps;
   private final RopeOps ropeOps;
   private final MatrixOps matrixOps;
+  private final ExpertOrder expertOrder;
   private final AttentionOps attentionOps;
   private final StateOps stateOps;
   private final Counters counters = new Counters();
@@ -81,16 +82,18 @@ public final class OpenClBackend implements Backend {
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
     programs = new Programs(device, context, cache, options(device, sizes));
+    Scratch scratch = new Scratch(memory);
+    expertOrder = new ExpertOrder(scratch);
     Kernels kernels =
         new Kernels(
             programs,
             new KernelCall(memory, queue, profile),
             new Grids(memory, transfers),
-            new Scratch(memory),
+            scratch,
             sizes);
     rowOps = new RowOps(kernels, new HostConversion(memory, transfers));
     ropeOps = new RopeOps(kernels);
-    matrixOps = new MatrixOps(kernels);
+    matrixOps = new MatrixOps(kernels, expertOrder);
     attentionOps = new AttentionOps(kernels, device);
     stateOps = new StateOps(kernels);
   }
@@ -146,6 +149,10 @@ public final class OpenClBackend implements Backend {
   @Override
   public DeviceInfo device() {
     return device.info();
+  }
+
+  ExpertOrder expertOrder() {
+    return expertOrder;
   }
 
   /** Bytes of all buffers that are open. */
@@ -283,6 +290,7 @@ public final class OpenClBackend implements Backend {
           if (profile != null) {
             profile.begin(op);
           }
+          expertOrder.before(op);
           run(op);
           counters.add(op);
           return null;
@@ -319,6 +327,7 @@ public final class OpenClBackend implements Backend {
     locked(
         "upload",
         () -> {
+          expertOrder.forget();
           transfers.write(source, own(target), target.offset());
           counters.addUpload(source.byteSize());
           return null;
