@@ -72,6 +72,7 @@ public final class OpenClBackend implements Backend {
   private OpenClBackend(
       OpenClDevice device,
       LaunchSizes sizes,
+      Subgroups subgroups,
       cl_context context,
       cl_command_queue queue,
       BinaryCache cache) {
@@ -81,7 +82,7 @@ public final class OpenClBackend implements Backend {
     profile = Profile.isWanted() ? new Profile(counters) : null;
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
-    programs = new Programs(device, context, cache, options(device, sizes));
+    programs = new Programs(device, context, cache, options(device, sizes, subgroups));
     Scratch scratch = new Scratch(memory);
     expertOrder = new ExpertOrder(scratch);
     Kernels kernels =
@@ -107,6 +108,11 @@ public final class OpenClBackend implements Backend {
   }
 
   static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
+    return open(device, sizes, Subgroups.configured(device), cache);
+  }
+
+  static OpenClBackend open(
+      OpenClDevice device, LaunchSizes sizes, Subgroups subgroups, BinaryCache cache) {
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     cl_context context =
@@ -115,7 +121,7 @@ public final class OpenClBackend implements Backend {
     try {
       cl_command_queue queue = createQueue(context, device.id());
       Handles.opened();
-      return new OpenClBackend(device, sizes, context, queue, cache);
+      return new OpenClBackend(device, sizes, subgroups, context, queue, cache);
     } catch (CLException e) {
       CL.clReleaseContext(context);
       Handles.released();
@@ -134,11 +140,11 @@ public final class OpenClBackend implements Backend {
    * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 vectorises work-items that share
    * local memory such that one overwrites what another keeps, so it is told not to optimise.
    */
-  private static String options(OpenClDevice device, LaunchSizes sizes) {
+  private static String options(OpenClDevice device, LaunchSizes sizes, Subgroups subgroups) {
     String division = device.roundedDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
     boolean foreign = device.kind() == OpenClDevice.Kind.CPU && sizes.lanes() > 1;
     String caution = foreign ? " -cl-opt-disable" : "";
-    return "-cl-std=CL1.2" + division + caution + " " + sizes.options();
+    return subgroups.options(device) + division + caution + " " + sizes.options();
   }
 
   @Override
