@@ -137,8 +137,18 @@ public final class OpenClBackend implements Backend {
   }
 
   /**
-   * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 vectorises work-items that share
-   * local memory such that one overwrites what another keeps, so it is told not to optimise.
+   * Sizes of GPUs run on processors in tests alone, and PoCL 3.1 (LLVM 15, AVX-512) miscompiles
+   * some of those kernels unless it is told not to optimise: of ours attention, where a work-item
+   * finds NaN in local memory that it wrote itself. The fault is the compiler's: this much fails,
+   * for any size of the work-group, without a loop or a race, while clang 15 has no trouble with
+   * the same statement in C. {@code k, l} and {@code s} are local arrays that all work-items filled
+   * before the barrier; it stores 0 for each of them, and 9 where it should.
+   *
+   * <pre>{@code
+   * barrier(CLK_LOCAL_MEM_FENCE);
+   * int e = get_local_id(0);
+   * out[e] = e % 4 == 0 ? k[e / 4] : e % 4 == 1 ? l[e / 4] : e % 4 == 2 ? s[e / 4] : 9;
+   * }</pre>
    */
   private static String options(OpenClDevice device, LaunchSizes sizes, Subgroups subgroups) {
     String division = device.roundedDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
