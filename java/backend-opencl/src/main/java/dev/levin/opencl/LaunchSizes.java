@@ -51,12 +51,12 @@ record LaunchSizes(
 
   private static final DeviceClass CPU =
       new DeviceClass(
-          new LaunchSizes(1, 64, 16, 1, 4, 4, 32, 4, 16, 8),
+          new LaunchSizes(1, 64, 16, 1, 4, 4, 64, 4, 16, 8),
           List.of(
               new Knob("rowBlock", List.of(1, 2, 4, 8), "Linear", DECODE),
               new Knob("warps", List.of(2, 4, 8, 16), "Linear", DECODE),
               new Knob("fewTokens", List.of(1, 4, 8), "Linear", FEW),
-              new Knob("tileTokens", List.of(8, 16, 32, 64), "Linear", PREFILL),
+              new Knob("tileTokens", List.of(16, 32, 64, 128), "Linear", PREFILL),
               new Knob("attentionRows", List.of(4, 8, 16, 32), "Attention", PREFILL)));
 
   private static final DeviceClass GPU =
