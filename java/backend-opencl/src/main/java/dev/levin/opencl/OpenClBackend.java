@@ -137,12 +137,13 @@ public final class OpenClBackend implements Backend {
   }
 
   /**
-   * Sizes of GPUs run on processors in tests alone, and PoCL 3.1 (LLVM 15, AVX-512) miscompiles
-   * some of those kernels unless it is told not to optimise: of ours attention, where a work-item
-   * finds NaN in local memory that it wrote itself. The fault is the compiler's: this much fails,
-   * for any size of the work-group, without a loop or a race, while clang 15 has no trouble with
-   * the same statement in C. {@code k, l} and {@code s} are local arrays that all work-items filled
-   * before the barrier; it stores 0 for each of them, and 9 where it should.
+   * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 (LLVM 15, AVX-512) is told not
+   * to optimise: otherwise attention, of our kernels it alone, finds NaN in local memory where a
+   * work-item wrote none. The compiler does break code without loops or races: this much fails in
+   * work-groups of 16 and of 128, while clang 15 has no trouble with the same statement in C.
+   * {@code k, l} and {@code s} are local arrays that work-items filled before the barrier; it
+   * stores 0 for each of them, and 9 where it should. Whether that is what befalls attention is not
+   * known.
    *
    * <pre>{@code
    * barrier(CLK_LOCAL_MEM_FENCE);
