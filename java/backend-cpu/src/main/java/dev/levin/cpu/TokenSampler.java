@@ -38,7 +38,11 @@ final class TokenSampler {
       return best;
     }
     float highest = logits[best];
-    gather(logits, vocab, highest - REACH * Math.max(1, temperature));
+    float least = highest - REACH * Math.max(1, temperature);
+    if (topK > 0 && topK < vocab) {
+      least = Math.max(least, belowBest(logits, vocab, topK));
+    }
+    gather(logits, vocab, least);
     if (topK > 0 && topK < size) {
       int border = select(topK, false);
       keep(border, topK - above);
@@ -47,8 +51,7 @@ final class TokenSampler {
       keepMass(logits, highest, topP);
     }
     if (minP > 0) {
-      float least = Math.min(highest, highest + (float) Math.log(minP));
-      keep(key(least), size);
+      keep(key(Math.min(highest, highest + (float) Math.log(minP))), size);
     }
     return draw(logits, highest, temperature, point);
   }
@@ -67,6 +70,23 @@ final class TokenSampler {
   private static int key(float logit) {
     int bits = Float.floatToRawIntBits(logit + 0f);
     return bits < 0 ? ~bits : bits | Integer.MIN_VALUE;
+  }
+
+  /**
+   * A logit that at least {@code count} reach, so that few are left to select from: the lowest of
+   * the highest of as many runs of the row.
+   */
+  private static float belowBest(float[] logits, int vocab, int count) {
+    float least = Float.POSITIVE_INFINITY;
+    for (int run = 0; run < count; run++) {
+      int end = (int) ((long) vocab * (run + 1) / count);
+      float most = Float.NEGATIVE_INFINITY;
+      for (int i = (int) ((long) vocab * run / count); i < end; i++) {
+        most = Math.max(most, logits[i]);
+      }
+      least = Math.min(least, most);
+    }
+    return least;
   }
 
   /** Starts over with the tokens that can weigh anything. */
