@@ -13,6 +13,13 @@
  *           work-item uses vector registers by itself; 32 by default.
  *   WARPS   such groups of lanes in one work-group of a matrix product; 8 by default.
  *
+ *   SUBGROUPS  how lanes exchange numbers. 0, the default: through local memory, between barriers
+ *           of the work-group. 1: as a sub-group (cl_khr_subgroups, cl_khr_subgroup_shuffle), which
+ *           must be a run of neighbouring work-items, as it is with every driver known to us; where
+ *           its size is no multiple of LANES, as 0. 2: as 1, with barriers and shuffles emulated,
+ *           so that devices without sub-groups can test the path. All three give the same bits.
+ *           Has run emulated alone so far, and is off by default (levin.opencl.subgroups).
+ *
  * Results depend on LANES but never on the launch size.
  */
 #define ACT_F32 0
@@ -26,6 +33,14 @@
 #endif
 #ifndef WARPS
 #define WARPS 8
+#endif
+
+#ifndef SUBGROUPS
+#define SUBGROUPS 0
+#endif
+
+#if SUBGROUPS == 1
+#pragma OPENCL EXTENSION cl_khr_subgroups : enable
 #endif
 
 /* A product and a sum are fused where fma() says so and nowhere else: codecs define every bit. */
@@ -51,11 +66,49 @@ INLINE float sum16(float16 v) {
   return c.x + c.y;
 }
 
+/* Whether lanes can do without the rest of their work-group; the same for all of a launch. */
+INLINE bool are_subgroup(void) {
+#if SUBGROUPS == 1
+  return get_max_sub_group_size() % LANES == 0;
+#else
+  return SUBGROUPS == 2;
+#endif
+}
+
+/* What one lane wrote to local memory before, the others read after. All items must call. */
+INLINE void meet_lanes(void) {
+#if SUBGROUPS == 1
+  if (are_subgroup()) {
+    sub_group_barrier(CLK_LOCAL_MEM_FENCE);
+    return;
+  }
+#endif
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+/* The number of the lane whose index differs by mask, within a sub-group. All lanes must call. */
+INLINE float exchange(float value, int mask, __local float *scratch, int lane) {
+#if SUBGROUPS == 1
+  return sub_group_shuffle_xor(value, (uint)mask);
+#else
+  barrier(CLK_LOCAL_MEM_FENCE);
+  scratch[lane] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return scratch[lane ^ mask];
+#endif
+}
+
 /* Sums one number of each lane, in a fixed tree; every lane gets the sum. All lanes must call. */
 INLINE float sum_lanes(float value, __local float *scratch, int lane) {
 #if LANES == 1
   return value;
 #else
+  if (are_subgroup()) {
+    for (int mask = LANES / 2; mask > 0; mask /= 2) {
+      value += exchange(value, mask, scratch, lane);
+    }
+    return value;
+  }
   barrier(CLK_LOCAL_MEM_FENCE);
   scratch[lane] = value;
   for (int half_lanes = LANES / 2; half_lanes > 0; half_lanes /= 2) {

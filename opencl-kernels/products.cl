@@ -222,7 +222,7 @@ INLINE void row_products(
             dot_in_order(high, load_activations(values, start + 16, k), sum);
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    meet_lanes();
     for (int p = lane; p < SLAB_PANELS * tokens; p += LANES) {
       int first = p / tokens * PANEL_GROUPS;
       float panel = 0.0f;
@@ -231,14 +231,14 @@ INLINE void row_products(
       }
       panels[p] = panel;
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    meet_lanes();
     for (int p = 0; p * PANEL_GROUPS < count; p++) {
 #pragma unroll
       for (int i = 0; i < tokens; i++) {
         results[i] += panels[p * tokens + i];
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    meet_lanes();
   }
 }
 

@@ -87,6 +87,8 @@ Status launch_cache(const FlashParams& p, cudaStream_t stream) {
       return launch_flash_mma<BF16>(p, stream);
     case DType::kF8_E4M3:
       return launch_flash_mma<F8_E4M3>(p, stream);
+    case DType::kF8_E5M2:
+      return launch_flash_mma<F8_E5M2>(p, stream);
     case DType::kQ8_0:
       return launch_flash_mma<Q8_0>(p, stream);
     case DType::kQ4_0:

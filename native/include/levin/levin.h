@@ -344,7 +344,7 @@ typedef struct levin_rope_append_args {
   levin_tensor v;            /* [T, Hkv, Dv], or absent: values are a prefix of the keys */
   levin_tensor cos_sin;      /* [T, R] F32 of levin_rope_table, or absent: nothing is rotated */
   levin_tensor slot_mapping; /* [T] I32: page * page_size + slot; outside the cache: written nowhere */
-  levin_tensor k_cache;      /* [pages, Hkv, page_size, Dk]: F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0 */
+  levin_tensor k_cache;      /* [pages, Hkv, page_size, Dk]: F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0 or Q4_0 */
   levin_tensor v_cache;      /* [pages, Hkv, page_size, Dv], absent exactly when v is */
   int32_t style;
   int32_t rotary_offset; /* first rotated element of a head */

@@ -32,7 +32,7 @@ struct AttentionParams {
   int64_t max_query_len;  // no sequence of the step has more query rows
   int64_t max_kv_len;     // nor more keys
   int64_t window;         // keys visible, itself included; 0 for all
-  DType cache_dtype;      // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
+  DType cache_dtype;      // F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0 or Q4_0
   DType activations;
   bool causal;
   float sm_scale, soft_cap;  // soft_cap 0 for none

@@ -31,7 +31,7 @@ struct RopeAppendParams {
   int64_t tokens, heads, kv_heads, key_size, value_size;
   int64_t pairs, rotary_offset;  // pairs = R/2, 0 without cos_sin
   int64_t pages, page_size;
-  DType cache_dtype;  // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
+  DType cache_dtype;  // F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0 or Q4_0
   DType activations;
   bool half_style;
 };

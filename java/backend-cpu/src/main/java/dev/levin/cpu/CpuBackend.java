@@ -29,6 +29,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
@@ -51,6 +52,7 @@ public final class CpuBackend implements Backend {
   private final MatrixOps matrixOps;
   private final AttentionOps attentionOps;
   private final RoutingOps routingOps;
+  private final SampleOps sampleOps;
   private final StateOps stateOps;
   private final Counters counters = new Counters();
   private final Stream stream = this::requireOpen;
@@ -66,6 +68,7 @@ public final class CpuBackend implements Backend {
     matrixOps = new MatrixOps(kernels, pool);
     attentionOps = new AttentionOps(kernels, pool);
     routingOps = new RoutingOps(pool);
+    sampleOps = new SampleOps(pool);
     stateOps = new StateOps(kernels, pool);
   }
 
@@ -129,6 +132,7 @@ public final class CpuBackend implements Backend {
       case RmsNorm r -> Support.yes();
       case RopeTable r -> Support.yes();
       case RouteExperts r -> Support.yes();
+      case Sample s -> Support.yes();
       case SoftCap s -> Support.yes();
       case SsmScan s -> Support.yes();
     };
@@ -234,6 +238,7 @@ public final class CpuBackend implements Backend {
       case RopeAppend append -> ropeOps.prepare(append);
       case RopeTable table -> ropeOps.prepare(table);
       case RouteExperts route -> routingOps.prepare(route);
+      case Sample sample -> sampleOps.prepare(sample);
       case SoftCap cap -> rowOps.prepare(cap);
       case SsmScan scan -> stateOps.prepare(scan);
     };
@@ -245,6 +250,7 @@ public final class CpuBackend implements Backend {
     requireOpen();
     TransferCheck.upload(source, target);
     MemorySegment.copy(source, 0, HostBuffer.segmentOf(target), target.offset(), source.byteSize());
+    counters.addUpload(source.byteSize());
   }
 
   @Override
@@ -254,6 +260,7 @@ public final class CpuBackend implements Backend {
     TransferCheck.download(source, target);
     long bytes = source.byteSize();
     MemorySegment.copy(HostBuffer.segmentOf(source), source.offset(), target, 0, bytes);
+    counters.addDownload(bytes);
   }
 
   @Override

@@ -20,6 +20,7 @@ import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.Scoring;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -102,6 +103,9 @@ class AllocationTest {
     feedforward(ops, random, normed, x, DType.Q4_0);
     feedforward(ops, random, normed, x, DType.F32);
     experts(ops, random, normed, x);
+    Tensor ones = TestTensors.of(new float[] {1}, 1);
+    Tensor half = TestTensors.of(new float[] {0.5f}, 1);
+    ops.add(new Sample(x, ones, TestTensors.ints(40), half, half, half, TestTensors.ints(0)));
     return ops;
   }
 

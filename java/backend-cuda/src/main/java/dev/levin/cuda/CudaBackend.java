@@ -340,6 +340,7 @@ public final class CudaBackend implements Backend {
         () -> {
           long address = memory.bufferOf("upload:", target).address();
           transfers.write(source, address + target.offset());
+          counters.addUpload(source.byteSize());
           return null;
         });
   }
@@ -352,6 +353,7 @@ public final class CudaBackend implements Backend {
         () -> {
           long address = memory.bufferOf("download:", source).address();
           transfers.read(address + source.offset(), target.asSlice(0, source.byteSize()));
+          counters.addDownload(source.byteSize());
           return null;
         });
   }

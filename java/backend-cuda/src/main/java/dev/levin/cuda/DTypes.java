@@ -33,13 +33,13 @@ final class DTypes {
 
   /** Whether F32 rows become it on the device. */
   static boolean isEncodable(DType dtype) {
-    return dtype == DType.F64 || dtype == DType.F8_E5M2 || isCache(dtype);
+    return dtype == DType.F64 || isCache(dtype);
   }
 
   /** Whether keys and values may be kept in it. */
   static boolean isCache(DType dtype) {
     return switch (dtype) {
-      case F32, F16, BF16, F8_E4M3, Q8_0, Q4_0 -> true;
+      case F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0, Q4_0 -> true;
       default -> false;
     };
   }

@@ -16,6 +16,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import java.lang.foreign.Arena;
@@ -59,6 +60,7 @@ final class Planner {
       case RopeAppend append -> attentionOps.of(append);
       case RopeTable table -> attentionOps.of(table);
       case RouteExperts route -> stateOps.of(route);
+      case Sample sample -> rowOps.of(sample);
       case SoftCap cap -> rowOps.of(cap);
       case SsmScan scan -> stateOps.of(scan);
     };

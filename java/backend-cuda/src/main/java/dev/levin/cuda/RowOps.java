@@ -9,6 +9,7 @@ import dev.levin.core.op.CopyPages;
 import dev.levin.core.op.Embed;
 import dev.levin.core.op.GatedActivation;
 import dev.levin.core.op.RmsNorm;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.cuda.binding.Levin;
 import dev.levin.cuda.binding.levin_add_args;
@@ -17,6 +18,7 @@ import dev.levin.cuda.binding.levin_copy_pages_args;
 import dev.levin.cuda.binding.levin_embed_args;
 import dev.levin.cuda.binding.levin_gated_activation_args;
 import dev.levin.cuda.binding.levin_rms_norm_args;
+import dev.levin.cuda.binding.levin_sample_args;
 import dev.levin.cuda.binding.levin_soft_cap_args;
 
 /** Ops in which each output element needs one element or one row. */
@@ -97,5 +99,18 @@ final class RowOps {
     arguments.tensor(args.from(), "from", op.from());
     arguments.tensor(args.to(), "to", op.to());
     return new PreparedOp(op, stream -> Levin.levin_copy_pages(stream, args));
+  }
+
+  PreparedOp of(Sample op) {
+    levin_sample_args args =
+        arguments.begin(op.name(), levin_sample_args.class, levin_sample_args::new);
+    arguments.tensor(args.logits(), "logits", op.logits());
+    arguments.tensor(args.temperature(), "temperature", op.temperature());
+    arguments.tensor(args.top_k(), "topK", op.topK());
+    arguments.tensor(args.top_p(), "topP", op.topP());
+    arguments.tensor(args.min_p(), "minP", op.minP());
+    arguments.tensor(args.point(), "point", op.point());
+    arguments.tensor(args.ids(), "ids", op.ids());
+    return new PreparedOp(op, stream -> Levin.levin_sample(stream, args));
   }
 }

@@ -51,12 +51,12 @@ record LaunchSizes(
 
   private static final DeviceClass CPU =
       new DeviceClass(
-          new LaunchSizes(1, 64, 16, 1, 4, 4, 32, 4, 16, 8),
+          new LaunchSizes(1, 64, 16, 1, 4, 4, 64, 4, 16, 8),
           List.of(
               new Knob("rowBlock", List.of(1, 2, 4, 8), "Linear", DECODE),
               new Knob("warps", List.of(2, 4, 8, 16), "Linear", DECODE),
               new Knob("fewTokens", List.of(1, 4, 8), "Linear", FEW),
-              new Knob("tileTokens", List.of(8, 16, 32, 64), "Linear", PREFILL),
+              new Knob("tileTokens", List.of(16, 32, 64, 128), "Linear", PREFILL),
               new Knob("attentionRows", List.of(4, 8, 16, 32), "Attention", PREFILL)));
 
   private static final DeviceClass GPU =
@@ -130,6 +130,7 @@ record LaunchSizes(
         && tileItems() <= device.maxGroupItems()
         && attentionItems() <= device.maxGroupItems()
         && sortItems() <= device.maxGroupItems()
+        && sampleBytes() <= device.localBytes()
         && tileBytes() <= device.localBytes()
         && rowBytes() <= device.localBytes();
   }
@@ -176,6 +177,16 @@ record LaunchSizes(
   /** Work-items that sort tokens by expert, as the kernels count them. */
   int sortItems() {
     return lanes == 1 ? 1 : 256;
+  }
+
+  /** Work-items that choose a token, as the kernels count them; fewer than sort. */
+  int sampleItems() {
+    return lanes == 1 ? 1 : 128;
+  }
+
+  private long sampleBytes() {
+    int digits = lanes == 1 ? 256 : 16;
+    return (long) Long.BYTES * (digits + 2) * (sampleItems() + 1);
   }
 
   String options() {

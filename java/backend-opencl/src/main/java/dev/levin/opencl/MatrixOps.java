@@ -11,9 +11,11 @@ import dev.levin.core.op.Op;
 final class MatrixOps {
   private final Kernels kernels;
   private final LaunchSizes sizes;
+  private final ExpertOrder sorted;
 
-  MatrixOps(Kernels kernels) {
+  MatrixOps(Kernels kernels, ExpertOrder sorted) {
     this.kernels = kernels;
+    this.sorted = sorted;
     this.sizes = kernels.sizes();
   }
 
@@ -110,7 +112,10 @@ final class MatrixOps {
     runRows(call, op.weight().dim(1), combined ? tokens : tokens * chosen);
   }
 
-  /** Sorts assignments by expert, multiplies tile by tile, and combines what belongs together. */
+  /**
+   * Sorts assignments by expert, unless the product before has, multiplies tile by tile, and
+   * combines what belongs together.
+   */
   private void runSorted(GroupedLinear op) {
     DType dtype = op.weight().dtype();
     Tensor x = op.x();
@@ -119,29 +124,27 @@ final class MatrixOps {
     long experts = op.weight().dim(0);
     long n = op.weight().dim(1);
     boolean combined = op.combine() != null;
-    Scratch scratch = kernels.scratch();
-    scratch.begin(
-        Scratch.bytes(experts + 2)
-            + Scratch.bytes(tokens * chosen)
-            + (combined ? Scratch.bytes(tokens * chosen * n) : 0));
-    Tensor starts = scratch.tensor(DType.I32, experts + 2);
-    Tensor order = scratch.tensor(DType.I32, tokens * chosen);
-    Tensor products = combined ? scratch.tensor(DType.F32, tokens, chosen, n) : op.out();
-    kernels
-        .common(op, "sort_by_expert")
-        .tensor("ids", op.ids())
-        .tensor("starts", starts)
-        .tensor("order", order)
-        .longs(tokens, chosen, experts)
-        .run(sizes.sortItems(), 1, 1, sizes.sortItems(), 1);
+    long[] productDims = combined ? new long[] {tokens, chosen, n} : new long[0];
+    boolean isSorted = sorted.prepare(op.ids(), experts, productDims);
+    Tensor products = combined ? sorted.products() : op.out();
+    if (!isSorted) {
+      kernels
+          .common(op, "sort_by_expert")
+          .tensor("ids", op.ids())
+          .tensor("starts", sorted.starts())
+          .tensor("order", sorted.order())
+          .longs(tokens, chosen, experts)
+          .run(sizes.sortItems(), 1, 1, sizes.sortItems(), 1);
+      sorted.keep(op.ids(), experts);
+    }
     KernelCall call =
         kernels
             .weights(op, "grouped_tile", dtype)
             .view("x", x, x.stride(0), x.rank() == 3 ? x.stride(1) : 0)
             .tensor("weight", op.weight())
             .optional("bias", op.bias(), 2)
-            .tensor("starts", starts)
-            .tensor("order", order)
+            .tensor("starts", sorted.starts())
+            .tensor("order", sorted.order())
             .tensor("products", products)
             .buffer(kernels.grid(dtype))
             .longs(chosen, experts, n, op.weight().dim(2), wide(products));

@@ -29,6 +29,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
@@ -60,6 +61,7 @@ public final class OpenClBackend implements Backend {
   private final RowOps rowOps;
   private final RopeOps ropeOps;
   private final MatrixOps matrixOps;
+  private final ExpertOrder expertOrder;
   private final AttentionOps attentionOps;
   private final StateOps stateOps;
   private final Counters counters = new Counters();
@@ -71,6 +73,7 @@ public final class OpenClBackend implements Backend {
   private OpenClBackend(
       OpenClDevice device,
       LaunchSizes sizes,
+      Subgroups subgroups,
       cl_context context,
       cl_command_queue queue,
       BinaryCache cache) {
@@ -80,17 +83,19 @@ public final class OpenClBackend implements Backend {
     profile = Profile.isWanted() ? new Profile(counters) : null;
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
-    programs = new Programs(device, context, cache, options(device, sizes));
+    programs = new Programs(device, context, cache, options(device, sizes, subgroups));
+    Scratch scratch = new Scratch(memory);
+    expertOrder = new ExpertOrder(scratch);
     Kernels kernels =
         new Kernels(
             programs,
             new KernelCall(memory, queue, profile),
             new Grids(memory, transfers),
-            new Scratch(memory),
+            scratch,
             sizes);
     rowOps = new RowOps(kernels, new HostConversion(memory, transfers));
     ropeOps = new RopeOps(kernels);
-    matrixOps = new MatrixOps(kernels);
+    matrixOps = new MatrixOps(kernels, expertOrder);
     attentionOps = new AttentionOps(kernels, device);
     stateOps = new StateOps(kernels);
   }
@@ -104,6 +109,11 @@ public final class OpenClBackend implements Backend {
   }
 
   static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
+    return open(device, sizes, Subgroups.configured(device), cache);
+  }
+
+  static OpenClBackend open(
+      OpenClDevice device, LaunchSizes sizes, Subgroups subgroups, BinaryCache cache) {
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     cl_context context =
@@ -112,7 +122,7 @@ public final class OpenClBackend implements Backend {
     try {
       cl_command_queue queue = createQueue(context, device.id());
       Handles.opened();
-      return new OpenClBackend(device, sizes, context, queue, cache);
+      return new OpenClBackend(device, sizes, subgroups, context, queue, cache);
     } catch (CLException e) {
       CL.clReleaseContext(context);
       Handles.released();
@@ -128,14 +138,25 @@ public final class OpenClBackend implements Backend {
   }
 
   /**
-   * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 vectorises work-items that share
-   * local memory such that one overwrites what another keeps, so it is told not to optimise.
+   * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 (LLVM 15, AVX-512) is told not
+   * to optimise: otherwise attention, of our kernels it alone, finds NaN in local memory where a
+   * work-item wrote none. The compiler does break code without loops or races: this much fails in
+   * work-groups of 16 and of 128, while clang 15 has no trouble with the same statement in C.
+   * {@code k, l} and {@code s} are local arrays that work-items filled before the barrier; it
+   * stores 0 for each of them, and 9 where it should. Whether that is what befalls attention is not
+   * known.
+   *
+   * <pre>{@code
+   * barrier(CLK_LOCAL_MEM_FENCE);
+   * int e = get_local_id(0);
+   * out[e] = e % 4 == 0 ? k[e / 4] : e % 4 == 1 ? l[e / 4] : e % 4 == 2 ? s[e / 4] : 9;
+   * }</pre>
    */
-  private static String options(OpenClDevice device, LaunchSizes sizes) {
+  private static String options(OpenClDevice device, LaunchSizes sizes, Subgroups subgroups) {
     String division = device.roundedDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
     boolean foreign = device.kind() == OpenClDevice.Kind.CPU && sizes.lanes() > 1;
     String caution = foreign ? " -cl-opt-disable" : "";
-    return "-cl-std=CL1.2" + division + caution + " " + sizes.options();
+    return subgroups.options(device) + division + caution + " " + sizes.options();
   }
 
   @Override
@@ -146,6 +167,10 @@ public final class OpenClBackend implements Backend {
   @Override
   public DeviceInfo device() {
     return device.info();
+  }
+
+  ExpertOrder expertOrder() {
+    return expertOrder;
   }
 
   /** Bytes of all buffers that are open. */
@@ -244,6 +269,7 @@ public final class OpenClBackend implements Backend {
       case RmsNorm r -> Support.yes();
       case RopeTable r -> Support.yes();
       case RouteExperts r -> Support.yes();
+      case Sample s -> Support.yes();
       case SoftCap s -> Support.yes();
       case SsmScan s -> Support.yes();
     };
@@ -294,6 +320,7 @@ public final class OpenClBackend implements Backend {
           if (profile != null) {
             profile.begin(op);
           }
+          expertOrder.before(op);
           run(op);
           counters.add(op);
           return null;
@@ -317,6 +344,7 @@ public final class OpenClBackend implements Backend {
       case RopeAppend append -> ropeOps.run(append);
       case RopeTable table -> ropeOps.run(table);
       case RouteExperts route -> stateOps.run(route);
+      case Sample sample -> rowOps.run(sample);
       case SoftCap cap -> rowOps.run(cap);
       case SsmScan scan -> stateOps.run(scan);
     }
@@ -329,7 +357,9 @@ public final class OpenClBackend implements Backend {
     locked(
         "upload",
         () -> {
+          expertOrder.forget();
           transfers.write(source, own(target), target.offset());
+          counters.addUpload(source.byteSize());
           return null;
         });
   }
@@ -342,6 +372,7 @@ public final class OpenClBackend implements Backend {
         "download",
         () -> {
           transfers.read(own(source), source.offset(), target.asSlice(0, source.byteSize()));
+          counters.addDownload(source.byteSize());
           if (profile != null) {
             profile.collect();
           }

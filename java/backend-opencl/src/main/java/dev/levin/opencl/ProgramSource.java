@@ -28,6 +28,7 @@ record ProgramSource(List<String> files, String options) {
               "pages",
               "merge_attention",
               "routing",
+              "sample",
               "recurrence"),
           "");
 

@@ -8,6 +8,7 @@ import dev.levin.core.op.CopyPages;
 import dev.levin.core.op.Embed;
 import dev.levin.core.op.GatedActivation;
 import dev.levin.core.op.RmsNorm;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 
 /** Ops in which each output element needs one element or one row. */
@@ -103,6 +104,21 @@ final class RowOps {
     } else {
       hostConversion.run(op);
     }
+  }
+
+  void run(Sample op) {
+    int items = kernels.sizes().sampleItems();
+    kernels
+        .common(op, "sample")
+        .tensor("logits", op.logits())
+        .tensor("temperature", op.temperature())
+        .tensor("topK", op.topK())
+        .tensor("topP", op.topP())
+        .tensor("minP", op.minP())
+        .tensor("point", op.point())
+        .tensor("ids", op.ids())
+        .longs(op.logits().dim(1))
+        .run(items, op.logits().dim(0), 1, items, 1);
   }
 
   void run(CopyPages op) {

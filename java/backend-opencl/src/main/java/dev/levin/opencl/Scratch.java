@@ -6,7 +6,7 @@ import dev.levin.core.Tensor;
 
 /**
  * Memory for what lives inside one op. One op at a time: kernels run in the order of the queue, so
- * the next op may overwrite it.
+ * the next op may overwrite it, which is what {@link ExpertOrder} watches for.
  */
 final class Scratch {
   private static final long ALIGNMENT_BYTES = 256;

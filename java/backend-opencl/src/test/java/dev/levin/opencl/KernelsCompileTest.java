@@ -1,9 +1,13 @@
 package dev.levin.opencl;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.levin.core.DType;
 import dev.levin.core.op.Op;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,8 +24,12 @@ import org.junit.jupiter.api.Test;
 /** Every program that any device may ask for compiles without a warning. */
 @Tag("opencl")
 class KernelsCompileTest {
+  private static final Path CHECK = Path.of("../../opencl-kernels/check");
   private static final List<DType> ONE_OF_EACH_FILE =
       List.of(DType.F32, DType.Q4_0, DType.Q4_K, DType.IQ2_XS, DType.MXFP4);
+
+  /** Sub-groups change the prelude and products, whatever the weights. */
+  private static final ProgramSource PRODUCTS = ProgramSource.weights(DType.Q8_0).orElseThrow();
 
   private static Set<ProgramSource> sources() {
     Set<ProgramSource> sources = new LinkedHashSet<>();
@@ -53,8 +61,13 @@ class KernelsCompileTest {
     try {
       for (LaunchSizes sizes : LaunchSizes.table()) {
         for (ProgramSource source : sources()) {
-          String[] options = {"-cl-std=CL1.2 -Werror", sizes.options(), source.options()};
-          compile(context, source, String.join(" ", options), problems);
+          compile(context, source, options(device, sizes, Subgroups.OFF, source), problems);
+        }
+        if (sizes.lanes() > 1) {
+          for (ProgramSource source : List.of(ProgramSource.COMMON, PRODUCTS)) {
+            String options = options(device, sizes, Subgroups.EMULATED, source);
+            compile(context, source, options, problems);
+          }
         }
       }
     } finally {
@@ -62,6 +75,35 @@ class KernelsCompileTest {
     }
     assertFalse(sources().isEmpty());
     assertFalse(!problems.isEmpty(), () -> String.join(System.lineSeparator(), problems));
+  }
+
+  /** What {@code opencl-check} compiles without a device is what this backend asks for. */
+  @Test
+  void listsOfTheOfflineCheckAreComplete() throws IOException {
+    List<String> programs =
+        sources().stream()
+            .map(s -> "prelude %s: %s".formatted(String.join(" ", s.files()), s.options()).strip())
+            .toList();
+    assertEquals(lines(programs), Files.readString(CHECK.resolve("programs.txt")));
+    List<String> devices = new ArrayList<>();
+    for (LaunchSizes sizes : LaunchSizes.table()) {
+      devices.add("-cl-std=CL1.2 " + sizes.options());
+      if (sizes.lanes() > 1) {
+        devices.add("-cl-std=CL3.0 -D SUBGROUPS=1 " + sizes.options());
+        devices.add("-cl-std=CL1.2 -D SUBGROUPS=2 " + sizes.options());
+      }
+    }
+    assertEquals(lines(devices), Files.readString(CHECK.resolve("devices.txt")));
+  }
+
+  private static String lines(List<String> lines) {
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static String options(
+      OpenClDevice device, LaunchSizes sizes, Subgroups subgroups, ProgramSource source) {
+    return String.join(
+        " ", subgroups.options(device), "-Werror", sizes.options(), source.options());
   }
 
   private static void compile(

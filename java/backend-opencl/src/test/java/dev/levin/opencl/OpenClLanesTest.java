@@ -18,7 +18,14 @@ class OpenClLanesTest extends OpConformanceTest {
   private static final LaunchSizes SIZES = new LaunchSizes(32, 32, 2, 1, 2, 2, 8, 16, 8, 32);
 
   private static final Set<String> OPS =
-      Set.of("Attention", "GroupedLinear", "HeadLinear", "Linear", "RmsNorm", "RouteExperts");
+      Set.of(
+          "Attention",
+          "GroupedLinear",
+          "HeadLinear",
+          "Linear",
+          "RmsNorm",
+          "RouteExperts",
+          "Sample");
   private static final Set<String> TYPES =
       Set.of("BF16", "IQ2_XXS", "MXFP4", "Q4_0", "Q4_K", "Q8_0", "TQ1_0");
 

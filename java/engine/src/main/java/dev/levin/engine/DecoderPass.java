@@ -12,6 +12,21 @@ record DecoderPass(Decoder decoder) implements ForwardPass {
   }
 
   @Override
+  public boolean canChoose() {
+    return decoder.canChoose();
+  }
+
+  @Override
+  public MemorySegment choose(Batch batch) {
+    return decoder.choose(batch);
+  }
+
+  @Override
+  public MemorySegment chosenLogits(int row) {
+    return decoder.chosenLogits(row);
+  }
+
+  @Override
   public MemorySegment hidden(Batch batch) {
     return decoder.forwardHidden(batch);
   }

@@ -13,6 +13,7 @@ import dev.levin.models.DecoderConfig;
 import dev.levin.models.DecoderOptions;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,6 +37,15 @@ public final class Engine implements AutoCloseable {
   private final Scheduler scheduler;
   private final Batch batch = new Batch();
   private final float[] jobLogits;
+
+  /** Logits of rows that others in the same step do not need. */
+  private final float[][] rowLogits;
+
+  private final int[] tokens;
+
+  /** Rows of the batch whose token the device chooses. */
+  private final BitSet chosenRows = new BitSet();
+
   private final ReentrantLock lock = new ReentrantLock(true);
   private boolean inStep;
   private volatile boolean closed;
@@ -46,6 +56,8 @@ public final class Engine implements AutoCloseable {
     this.cache = new KvCache(limits.layout(), forward);
     this.scheduler = new Scheduler(cache, limits.maxTokensPerStep(), limits.maxSequences());
     this.jobLogits = new float[limits.vocabSize()];
+    this.rowLogits = new float[limits.maxSequences()][];
+    this.tokens = new int[limits.maxSequences()];
   }
 
   /**
@@ -285,7 +297,43 @@ public final class Engine implements AutoCloseable {
 
   private void run(StepPlan plan, List<Sequence> direct) {
     fillBatch(plan, false);
-    MemorySegment logits = launch(plan, () -> forward.logits(batch));
+    if (chosenRows.isEmpty()) {
+      deliver(plan, launch(plan, () -> forward.logits(batch)), direct);
+    } else {
+      launch(plan, this::choose);
+      deliverChosen(plan);
+    }
+  }
+
+  private MemorySegment choose() {
+    MemorySegment ids = forward.choose(batch);
+    int rows = batch.numLogitRows();
+    MemorySegment.copy(ids, ValueLayout.JAVA_INT, 0, tokens, 0, rows);
+    for (int r = chosenRows.nextClearBit(0); r < rows; r = chosenRows.nextClearBit(r + 1)) {
+      if (rowLogits[r] == null) {
+        rowLogits[r] = new float[limits.vocabSize()];
+      }
+      copyRow(forward.chosenLogits(r), 0, rowLogits[r]);
+    }
+    return ids;
+  }
+
+  private void deliverChosen(StepPlan plan) {
+    int row = 0;
+    for (int i = 0; i < plan.size(); i++) {
+      if (plan.sequence(i).pending() == 0) {
+        LogitsJob job = (LogitsJob) plan.job(i);
+        if (chosenRows.get(row)) {
+          job.accept(tokens[row]);
+        } else {
+          job.accept(rowLogits[row]);
+        }
+        row++;
+      }
+    }
+  }
+
+  private void deliver(StepPlan plan, MemorySegment logits, List<Sequence> direct) {
     int row = 0;
     for (int i = 0; i < plan.size(); i++) {
       CachedSequence sequence = plan.sequence(i);
@@ -337,8 +385,17 @@ public final class Engine implements AutoCloseable {
 
   private void fillBatch(StepPlan plan, boolean everyRow) {
     batch.clear();
+    chosenRows.clear();
     for (int i = 0; i < plan.size(); i++) {
-      addToBatch(plan.sequence(i), plan.count(i), everyRow);
+      CachedSequence sequence = plan.sequence(i);
+      addToBatch(sequence, plan.count(i), everyRow);
+      boolean complete = plan.count(i) == sequence.pending();
+      if (complete
+          && forward.canChoose()
+          && plan.job(i) instanceof LogitsJob job
+          && job.choose(batch)) {
+        chosenRows.set(batch.numLogitRows() - 1);
+      }
     }
   }
 

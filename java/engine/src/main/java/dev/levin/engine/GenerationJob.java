@@ -4,11 +4,13 @@ import dev.levin.core.LevinException;
 import dev.levin.engine.kvcache.CachedSequence;
 import dev.levin.engine.sampling.SamplerChain;
 import dev.levin.formats.tokenizer.TokenStream;
+import dev.levin.models.Batch;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -140,13 +142,27 @@ final class GenerationJob implements LogitsJob {
   }
 
   @Override
+  public boolean choose(Batch batch) {
+    return sampler.choose(batch);
+  }
+
+  @Override
   public void accept(float[] logits) {
+    accept(() -> sampler.sample(logits));
+  }
+
+  @Override
+  public void accept(int token) {
+    accept(() -> sampler.chosen(token));
+  }
+
+  private void accept(IntSupplier choice) {
     if (cancelled) {
       finish(FinishReason.CANCELLED);
       return;
     }
     try {
-      take(sampler.sample(logits));
+      take(choice.getAsInt());
     } catch (RuntimeException e) {
       fail(e);
     }

@@ -212,6 +212,26 @@ class GenerationTest {
     assertArrayEquals(first, read(model.llm.generate("a", options)));
   }
 
+  @Test
+  void onlyRequestsThatNeedLogitsBringThemHome() {
+    ScriptedModel model = alphabet(64);
+    GenerationOptions greedy = options().maxTokens(6).build();
+    SamplingOptions penalized = SamplingOptions.builder().repetitionPenalty(1.01).build();
+    int[] alone = read(model.llm.generate("a", greedy));
+    assertEquals(6, model.pass.numChosen);
+    assertEquals(0, model.pass.numChosenLogits);
+    Generation first = model.llm.generate("a", greedy);
+    Generation second = model.llm.generate("a", greedy.toBuilder().sampling(penalized).build());
+    Iterator<String> pieces = second.iterator();
+    first.iterator().next();
+    while (pieces.hasNext()) {
+      pieces.next();
+    }
+    assertArrayEquals(alone, first.tokens());
+    assertArrayEquals(alone, second.tokens());
+    assertTrue(model.pass.numChosenLogits > 0 && model.pass.numChosenLogits <= 6);
+  }
+
   private static int[] read(Generation generation) {
     generation.text();
     return generation.tokens();

@@ -8,6 +8,7 @@ import dev.levin.engine.kvcache.KvLayout;
 import dev.levin.models.Batch;
 import dev.levin.models.BatchReader;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,12 +36,16 @@ final class ScriptedPass implements ForwardPass {
   private final int[] tokens;
   private final int[] positions;
   private final Map<Integer, List<Integer>> states = new HashMap<>();
+  private float[] chosen = {};
+  private int width;
 
   int numSteps;
   int numTokens;
   int mostTokens;
   int mostSequences;
   int pageCopies;
+  int numChosen;
+  int numChosenLogits;
   boolean closed;
   RuntimeException failure;
 
@@ -72,6 +77,24 @@ final class ScriptedPass implements ForwardPass {
   }
 
   @Override
+  public boolean canChoose() {
+    return true;
+  }
+
+  @Override
+  public MemorySegment choose(Batch batch) {
+    chosen = run(batch, script).toArray(ValueLayout.JAVA_FLOAT);
+    numChosen += batch.numLogitRows();
+    return MemorySegment.ofArray(BatchReader.choose(batch, chosen));
+  }
+
+  @Override
+  public MemorySegment chosenLogits(int row) {
+    numChosenLogits++;
+    return MemorySegment.ofArray(chosen).asSlice((long) row * width * Float.BYTES);
+  }
+
+  @Override
   public MemorySegment hidden(Batch batch) {
     return run(batch, prefix -> new float[] {prefix.length, prefix[prefix.length - 1]});
   }
@@ -92,7 +115,7 @@ final class ScriptedPass implements ForwardPass {
     for (int r = 0; r < batch.numLogitRows(); r++) {
       logits.add(rows.logits(prefix(batch, BatchReader.logitRow(batch, r))));
     }
-    int width = logits.isEmpty() ? 0 : logits.getFirst().length;
+    width = logits.isEmpty() ? 0 : logits.getFirst().length;
     float[] packed = new float[logits.size() * width];
     for (int r = 0; r < logits.size(); r++) {
       System.arraycopy(logits.get(r), 0, packed, r * width, width);

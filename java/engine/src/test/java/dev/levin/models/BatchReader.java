@@ -1,5 +1,8 @@
 package dev.levin.models;
 
+import dev.levin.testkit.reference.ReferenceSampling;
+import java.util.Arrays;
+
 /** Opens a batch to the scripted forward passes of the engine's tests. */
 public final class BatchReader {
   private BatchReader() {}
@@ -34,5 +37,27 @@ public final class BatchReader {
 
   public static int logitRow(Batch batch, int index) {
     return batch.logitRows()[index];
+  }
+
+  /** Tokens [R] as the batch wants them chosen from logits [R, V], by the reference. */
+  public static int[] choose(Batch batch, float[] logits) {
+    int rows = batch.numLogitRows();
+    int vocab = logits.length / Math.max(1, rows);
+    int[] ids = new int[rows];
+    for (int r = 0; r < rows; r++) {
+      int at = r * Batch.CHOICE_INTS;
+      int[] choice = Arrays.copyOfRange(batch.choices(), at, at + Batch.CHOICE_INTS);
+      float[] row = Arrays.copyOfRange(logits, r * vocab, (r + 1) * vocab);
+      double[] shares =
+          ReferenceSampling.shares(
+              row,
+              new ReferenceSampling.Parameters(
+                  Float.intBitsToFloat(choice[0]),
+                  choice[1],
+                  Float.intBitsToFloat(choice[2]),
+                  Float.intBitsToFloat(choice[3])));
+      ids[r] = ReferenceSampling.draw(shares, Float.intBitsToFloat(choice[4]));
+    }
+    return ids;
   }
 }

@@ -6,6 +6,9 @@ package dev.levin.models;
  * {@link Decoder#forward}; reusable, so that a decode loop allocates nothing.
  */
 public final class Batch {
+  /** Integers that say how a row's token is chosen. */
+  static final int CHOICE_INTS = 5;
+
   private static final int[] NO_PAGES = {};
   private static final int NOWHERE = -1;
 
@@ -17,6 +20,7 @@ public final class Batch {
   private int[] positions = new int[16];
   private int[] slotMapping = new int[16];
   private int[] logitRows = new int[16];
+  private int[] choices = new int[16 * CHOICE_INTS];
   private int[] cuSeqlensQ = new int[17];
   private int[] kvLens = new int[16];
   private int[] stateSlots = new int[16];
@@ -99,15 +103,32 @@ public final class Batch {
       positions = java.util.Arrays.copyOf(positions, 2 * numTokens);
       slotMapping = java.util.Arrays.copyOf(slotMapping, 2 * numTokens);
       logitRows = java.util.Arrays.copyOf(logitRows, 2 * numTokens);
+      choices = java.util.Arrays.copyOf(choices, 2 * numTokens * CHOICE_INTS);
     }
     tokenIds[numTokens] = tokenId;
     positions[numTokens] = position;
     slotMapping[numTokens] = slot;
     if (wantsLogits) {
+      java.util.Arrays.fill(
+          choices, numLogitRows * CHOICE_INTS, (numLogitRows + 1) * CHOICE_INTS, 0);
       logitRows[numLogitRows++] = numTokens;
     }
     numTokens++;
     cuSeqlensQ[numSeqs] = numTokens;
+  }
+
+  /**
+   * How {@link Decoder#choose} is to choose the token of the row added last, which wants logits;
+   * the highest logit unless told otherwise. The parameters are those of {@link
+   * dev.levin.core.op.Sample}.
+   */
+  public void sampleLast(float temperature, int topK, float topP, float minP, float point) {
+    int at = (numLogitRows - 1) * CHOICE_INTS;
+    choices[at] = Float.floatToRawIntBits(temperature);
+    choices[at + 1] = topK;
+    choices[at + 2] = Float.floatToRawIntBits(topP);
+    choices[at + 3] = Float.floatToRawIntBits(minP);
+    choices[at + 4] = Float.floatToRawIntBits(point);
   }
 
   public int numTokens() {
@@ -138,6 +159,11 @@ public final class Batch {
 
   int[] logitRows() {
     return logitRows;
+  }
+
+  /** [R, CHOICE_INTS]: bits of temperature, top-k, bits of top-p, min-p and point. */
+  int[] choices() {
+    return choices;
   }
 
   int[] cuSeqlensQ() {

@@ -11,6 +11,7 @@ import dev.levin.core.backend.Backend;
 import dev.levin.core.model.WeightSource;
 import dev.levin.core.op.BatchLengths;
 import dev.levin.core.op.CopyPages;
+import dev.levin.core.op.Sample;
 import dev.levin.models.config.RopeSpec;
 import dev.levin.models.weights.DecoderWeights;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +33,7 @@ import java.util.stream.Collectors;
 public final class Decoder implements AutoCloseable {
   private static final int KEPT_STEPS = 16;
 
-  private record Key(StepLayout layout, boolean hiddenOnly) {}
+  private record Key(StepLayout layout, Step.Output output) {}
 
   private final DecoderConfig config;
   private final DecoderOptions options;
@@ -48,6 +49,7 @@ public final class Decoder implements AutoCloseable {
   private HostBuffer staging;
   private Buffer activations;
   private HostBuffer results;
+  private Step last;
   private boolean closed;
 
   private Decoder(
@@ -141,15 +143,39 @@ public final class Decoder implements AutoCloseable {
    *     been computed then
    */
   public MemorySegment forward(Batch batch) {
-    return run(batch, false);
+    return run(batch, Step.Output.LOGITS);
+  }
+
+  /** Whether {@link #choose} works, which depends on the size of the vocabulary alone. */
+  public boolean canChoose() {
+    return config.vocabSize() < Sample.MAX_VOCAB;
+  }
+
+  /**
+   * As {@link #forward}, but chooses a token from each row on the device, as {@link
+   * Batch#sampleLast} says, and brings home nothing else.
+   *
+   * @return [R] I32; -1 where the logits are no numbers or every token is banned
+   */
+  public MemorySegment choose(Batch batch) {
+    return run(batch, Step.Output.TOKENS);
+  }
+
+  /** Logits [V] F32 of one row of the last {@link #choose}, valid until the next call. */
+  public MemorySegment chosenLogits(int row) {
+    checkOpen();
+    if (last == null || last.ids() == null || row < 0 || row >= last.logits().dim(0)) {
+      throw new IllegalStateException("no token was chosen for row " + row);
+    }
+    return download(last.logits().slice(0, row, row + 1));
   }
 
   /** As {@link #forward}, but returns [R, C]: the normed states the logits would come from. */
   public MemorySegment forwardHidden(Batch batch) {
-    return run(batch, true);
+    return run(batch, Step.Output.HIDDEN);
   }
 
-  private MemorySegment run(Batch batch, boolean hiddenOnly) {
+  private MemorySegment run(Batch batch, Step.Output output) {
     checkOpen();
     if (batch.numTokens() == 0) {
       throw new IllegalArgumentException("the batch is empty");
@@ -159,31 +185,36 @@ public final class Decoder implements AutoCloseable {
       batch.padTo(StepLayout.bucketFor(batch.numSeqs()));
     }
     try {
-      return run(batch, rows, hiddenOnly);
+      return run(batch, rows, output);
     } finally {
       batch.removePadding();
     }
   }
 
-  private MemorySegment run(Batch batch, int rows, boolean hiddenOnly) {
+  private MemorySegment run(Batch batch, int rows, Step.Output output) {
     StepLayout layout =
         new StepLayout(
             batch.numTokens(),
             batch.numSeqs(),
             batch.numLogitRows(),
             StepLayout.columnsFor(writer.maxPages(batch)));
-    Step step = step(new Key(layout, hiddenOnly));
+    last = null;
+    Step step = step(new Key(layout, output));
     writer.write(batch, layout, staging.segment());
     lengths.set(batch.numSeqs(), batch.cuSeqlensQ(), batch.kvLens());
     MemorySegment inputs = staging.segment().asSlice(0, layout.size() * Integer.BYTES);
     backend.upload(inputs, step.inputs(), backend.stream());
     step.program().run(backend.stream());
-    Tensor output = hiddenOnly ? step.hidden() : step.logits();
-    if (output == null) {
+    last = step;
+    Tensor computed = step.output(output);
+    if (computed == null) {
       backend.stream().synchronize();
       return MemorySegment.NULL;
     }
-    Tensor wanted = output.slice(0, 0, rows);
+    return download(computed.slice(0, 0, rows));
+  }
+
+  private MemorySegment download(Tensor wanted) {
     results = atLeast(results, wanted.byteSize());
     MemorySegment target = results.segment().asSlice(0, wanted.byteSize());
     backend.download(wanted, target, backend.stream());
@@ -202,13 +233,13 @@ public final class Decoder implements AutoCloseable {
       ints.close();
       ints = backend.allocate(Math.max(intBytes, 2 * ints.byteSize()));
     }
-    long needed = builder.scratchBytes(key.layout(), ints, key.hiddenOnly());
+    long needed = builder.scratchBytes(key.layout(), ints, key.output());
     if (activations.byteSize() < needed) {
       forgetSteps();
       activations.close();
       activations = backend.allocate(needed);
     }
-    Step step = builder.build(key.layout(), ints, activations, key.hiddenOnly(), backend);
+    Step step = builder.build(key.layout(), ints, activations, key.output(), backend);
     if (steps.size() == KEPT_STEPS) {
       steps.remove(steps.keySet().iterator().next()).close();
     }
@@ -219,6 +250,7 @@ public final class Decoder implements AutoCloseable {
   private void forgetSteps() {
     steps.values().forEach(Step::close);
     steps.clear();
+    last = null;
   }
 
   private static HostBuffer atLeast(HostBuffer buffer, long bytes) {

@@ -9,8 +9,26 @@ import dev.levin.core.backend.Program;
  * @param inputs [size] I32, all integers of the step
  * @param hidden [R, C] normed states, null when R is 0
  * @param logits [R, V], null when R is 0 or only states were asked for
+ * @param ids [R] I32, null unless tokens were asked for
  */
-record Step(Program program, Tensor inputs, Tensor hidden, Tensor logits) implements AutoCloseable {
+record Step(Program program, Tensor inputs, Tensor hidden, Tensor logits, Tensor ids)
+    implements AutoCloseable {
+  /** What a step computes for the rows asked for; each needs those before it. */
+  enum Output {
+    HIDDEN,
+    LOGITS,
+    TOKENS
+  }
+
+  /** What was asked for, null when R is 0. */
+  Tensor output(Output asked) {
+    return switch (asked) {
+      case HIDDEN -> hidden;
+      case LOGITS -> logits;
+      case TOKENS -> ids;
+    };
+  }
+
   @Override
   public void close() {
     program.close();

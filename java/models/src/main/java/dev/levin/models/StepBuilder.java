@@ -3,12 +3,14 @@ package dev.levin.models;
 import dev.levin.core.Buffer;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Program;
 import dev.levin.core.op.BatchLengths;
 import dev.levin.core.op.Embed;
 import dev.levin.core.op.Linear;
 import dev.levin.core.op.RaggedBatch;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.op.RopeTable;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.models.blocks.FeedforwardBlock;
 import dev.levin.models.blocks.LatentAttentionBlock;
@@ -56,20 +58,19 @@ final class StepBuilder {
   }
 
   /** Bytes of activations a step of this layout needs. */
-  long scratchBytes(StepLayout layout, Buffer ints, boolean hiddenOnly) {
+  long scratchBytes(StepLayout layout, Buffer ints, Step.Output output) {
     Scratch scratch = Scratch.measuring(options.activations());
-    build(layout, ints, scratch, hiddenOnly, null);
+    build(layout, ints, scratch, output, null);
     return scratch.peakBytes();
   }
 
   Step build(
-      StepLayout layout, Buffer ints, Buffer activations, boolean hiddenOnly, Backend backend) {
-    return build(
-        layout, ints, new Scratch(activations, options.activations()), hiddenOnly, backend);
+      StepLayout layout, Buffer ints, Buffer activations, Step.Output output, Backend backend) {
+    return build(layout, ints, new Scratch(activations, options.activations()), output, backend);
   }
 
   private Step build(
-      StepLayout layout, Buffer ints, Scratch scratch, boolean hiddenOnly, Backend backend) {
+      StepLayout layout, Buffer ints, Scratch scratch, Step.Output output, Backend backend) {
     RaggedBatch batch = batch(layout, ints);
     List<Tensor> cosSin = new ArrayList<>();
     List<RopeStyle> styles = new ArrayList<>();
@@ -101,12 +102,15 @@ final class StepBuilder {
     }
     Tensor hidden = null;
     Tensor logits = null;
+    Tensor ids = null;
     if (layout.rows() > 0) {
       hidden = hidden(ops, layout, ints, residual);
-      logits = hiddenOnly ? null : logits(ops, hidden);
+      logits = output == Step.Output.HIDDEN ? null : logits(ops, hidden);
+      ids = output == Step.Output.TOKENS ? ids(ops, layout, ints, logits) : null;
     }
     Tensor inputs = layout.vector(ints, 0, Math.toIntExact(layout.size()));
-    return new Step(backend == null ? null : backend.prepare(ops.ops()), inputs, hidden, logits);
+    Program program = backend == null ? null : backend.prepare(ops.ops());
+    return new Step(program, inputs, hidden, logits, ids);
   }
 
   private RaggedBatch batch(StepLayout layout, Buffer ints) {
@@ -198,5 +202,20 @@ final class StepBuilder {
       ops.add(new SoftCap(logits, logits, config.finalSoftCap()));
     }
     return logits;
+  }
+
+  private static Tensor ids(OpList ops, StepLayout layout, Buffer ints, Tensor logits) {
+    int rows = layout.rows();
+    Tensor ids = ops.scratch().i32(rows);
+    ops.add(
+        new Sample(
+            logits,
+            layout.floats(ints, layout.choicesAt(0), rows),
+            layout.vector(ints, layout.choicesAt(1), rows),
+            layout.floats(ints, layout.choicesAt(2), rows),
+            layout.floats(ints, layout.choicesAt(3), rows),
+            layout.floats(ints, layout.choicesAt(4), rows),
+            ids));
+    return ids;
   }
 }

@@ -36,9 +36,20 @@ final class StepInputWriter {
     put(target, layout.kvLensAt(), batch.kvLens(), layout.seqs());
     put(target, layout.stateSlotsAt(), batch.stateSlots(), layout.seqs());
     put(target, layout.rowsAt(), batch.logitRows(), layout.rows());
+    putChoices(target, batch, layout);
     for (int b = 0; b < layout.seqs(); b++) {
       int row = layout.pageTableAt() + b * layout.maxPages();
       put(target, row, batch.pages(b), pagesOf(batch, b));
+    }
+  }
+
+  /** The batch has a row's parameters side by side, ops want each parameter of all rows. */
+  private static void putChoices(MemorySegment target, Batch batch, StepLayout layout) {
+    for (int i = 0; i < Batch.CHOICE_INTS; i++) {
+      for (int r = 0; r < layout.rows(); r++) {
+        int value = batch.choices()[r * Batch.CHOICE_INTS + i];
+        target.setAtIndex(ValueLayout.JAVA_INT, layout.choicesAt(i) + r, value);
+      }
     }
   }
 

@@ -53,13 +53,23 @@ record StepLayout(int tokens, int seqs, int rows, int maxPages) {
     return rowsAt() + rows;
   }
 
+  /** Where a parameter of all rows' choices lies, see {@link Batch#choices()}. */
+  int choicesAt(int parameter) {
+    return pageTableAt() + seqs * maxPages + parameter * rows;
+  }
+
   /** Integers in all. */
   long size() {
-    return pageTableAt() + (long) seqs * maxPages;
+    return pageTableAt() + (long) seqs * maxPages + (long) Batch.CHOICE_INTS * rows;
   }
 
   Tensor vector(Buffer buffer, int at, int length) {
     return Tensor.of(DType.I32, Shape.of(length), buffer, (long) at * Integer.BYTES);
+  }
+
+  /** As {@link #vector}, of bits that are float32. */
+  Tensor floats(Buffer buffer, int at, int length) {
+    return Tensor.of(DType.F32, Shape.of(length), buffer, (long) at * Integer.BYTES);
   }
 
   Tensor pageTable(Buffer buffer) {

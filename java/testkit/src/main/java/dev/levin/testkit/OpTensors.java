@@ -18,6 +18,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import java.lang.reflect.RecordComponent;
@@ -48,6 +49,7 @@ public final class OpTensors {
       case GroupedLinear o -> outputs.put("out", o.out());
       case RopeTable o -> outputs.put("out", o.out());
       case CopyPages o -> outputs.put("cache", o.cache());
+      case Sample o -> outputs.put("ids", o.ids());
       case RouteExperts o -> {
         outputs.put("ids", o.ids());
         outputs.put("weights", o.weights());

@@ -23,6 +23,7 @@ import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeStyle;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.Scoring;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
@@ -125,6 +126,18 @@ class BrokenBackendTest {
             op instanceof RouteExperts o && o.scoring() == Scoring.SOFTMAX
                 ? routed(o, o.selectionBias(), o.groups(), Scoring.SOFTMAX_OF_TOP_K)
                 : op);
+    faults.put(
+        "Sample ignores top-k",
+        op -> op instanceof Sample o ? sampled(o, o.ids(), o.topP(), o.minP(), o.point()) : op);
+    faults.put(
+        "Sample takes min-p for top-p",
+        op -> op instanceof Sample o ? sampled(o, o.topK(), o.minP(), o.minP(), o.point()) : op);
+    faults.put(
+        "Sample takes top-p for min-p",
+        op -> op instanceof Sample o ? sampled(o, o.topK(), o.topP(), o.topP(), o.point()) : op);
+    faults.put(
+        "Sample draws the same point always",
+        op -> op instanceof Sample o ? sampled(o, o.topK(), o.topP(), o.minP(), o.minP()) : op);
     faults.put(
         "CausalConv forgets the activation",
         op ->
@@ -236,6 +249,10 @@ class BrokenBackendTest {
         groups,
         Math.min(groups, o.topGroups()),
         o.scale());
+  }
+
+  private static Op sampled(Sample o, Tensor topK, Tensor topP, Tensor minP, Tensor point) {
+    return new Sample(o.logits(), o.temperature(), topK, topP, minP, point, o.ids());
   }
 
   private static Op scanned(SsmScan o, Tensor skip, float dtMin, float dtMax) {

@@ -7,7 +7,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Sums of what a backend was asked to do, per op name, from {@link OpCost}. Thread-safe. */
+/**
+ * Sums of what a backend was asked to do: per op name, from {@link OpCost}, and bytes that went
+ * between the host and the device. Thread-safe.
+ */
 public final class Counters {
   /** Totals of one op. */
   public record Total(long launches, long flops, long bytes) {}
@@ -20,6 +23,8 @@ public final class Counters {
   }
 
   private final Map<Class<?>, Sums> sums = new ConcurrentHashMap<>();
+  private final LongAdder uploadedBytes = new LongAdder();
+  private final LongAdder downloadedBytes = new LongAdder();
 
   public void add(Op op) {
     Sums sum = sums(op.getClass());
@@ -37,6 +42,26 @@ public final class Counters {
 
   private Sums sums(Class<? extends Op> op) {
     return sums.computeIfAbsent(op, key -> new Sums());
+  }
+
+  /** Adds what {@link Backend#upload} was given. */
+  public void addUpload(long bytes) {
+    uploadedBytes.add(bytes);
+  }
+
+  /** Adds what {@link Backend#download} gave. */
+  public void addDownload(long bytes) {
+    downloadedBytes.add(bytes);
+  }
+
+  /** Bytes of all uploads; imported weights are none. */
+  public long uploadedBytes() {
+    return uploadedBytes.sum();
+  }
+
+  /** Bytes of all downloads. */
+  public long downloadedBytes() {
+    return downloadedBytes.sum();
   }
 
   /** Nanoseconds on the device by op name, in alphabetical order; empty without profiling. */
@@ -64,5 +89,7 @@ public final class Counters {
 
   public void reset() {
     sums.clear();
+    uploadedBytes.reset();
+    downloadedBytes.reset();
   }
 }

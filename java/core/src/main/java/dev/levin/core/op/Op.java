@@ -32,6 +32,7 @@ public sealed interface Op
         RopeAppend,
         RopeTable,
         RouteExperts,
+        Sample,
         SoftCap,
         SsmScan {
 

@@ -32,6 +32,7 @@ public record OpCost(long flops, long bytes) {
       case Convert c -> size(c.x());
       case GatedActivation g -> 5 * size(g.out());
       case RouteExperts r -> 5 * size(r.logits());
+      case Sample s -> 4 * size(s.logits());
       case GroupedLinear g -> 2 * assignments(g) * g.weight().dim(1) * g.weight().dim(2);
       case CausalConv c -> 2 * size(c.out()) * c.weight().dim(1);
       case SsmScan s -> 5 * size(s.x()) * s.b().dim(2);
@@ -62,6 +63,14 @@ public record OpCost(long flops, long bytes) {
       case Convert c -> bytes(c.x()) + bytes(c.out());
       case GatedActivation g -> bytes(g.gate()) + bytes(g.up()) + bytes(g.out());
       case RouteExperts r -> bytes(r.logits()) + bytes(r.ids()) + bytes(r.weights());
+      case Sample s ->
+          bytes(s.logits())
+              + bytes(s.temperature())
+              + bytes(s.topK())
+              + bytes(s.topP())
+              + bytes(s.minP())
+              + bytes(s.point())
+              + bytes(s.ids());
       case GroupedLinear g ->
           bytes(g.x())
               + bytes(g.ids())

@@ -26,7 +26,13 @@ class CountersTest {
     counters.addDeviceNanos(Add.class, 5);
     assertEquals(Map.of("Add", 12L), counters.deviceNanos());
     assertEquals(2, counters.totals().get("Add").launches());
+    counters.addUpload(5);
+    counters.addDownload(6);
+    counters.addDownload(7);
+    assertEquals(5, counters.uploadedBytes());
+    assertEquals(13, counters.downloadedBytes());
     counters.reset();
+    assertEquals(0, counters.uploadedBytes() + counters.downloadedBytes());
     assertTrue(counters.totals().isEmpty());
     x.buffer().close();
   }

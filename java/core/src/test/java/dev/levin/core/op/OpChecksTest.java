@@ -4,6 +4,7 @@ import static dev.levin.core.op.Views.f32;
 import static dev.levin.core.op.Views.i32;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.levin.core.DType;
 import dev.levin.core.Tensor;
@@ -225,5 +226,37 @@ class OpChecksTest {
     refused(
         "weight is F32[4,5,8], expected shape [2, -1, 8]",
         () -> new HeadLinear(f32(3, 2, 8), f32(4, 5, 8), f32(3, 2, 5)));
+  }
+
+  @Test
+  void sample() {
+    Tensor rows = f32(2);
+    new Sample(f32(2, 7), rows, i32(2), rows, rows, rows, i32(2));
+    refused(
+        "logits is F32[2,1048576], expected 1 to 1048575 columns",
+        () -> new Sample(f32(2, 1 << 20), rows, i32(2), rows, rows, rows, i32(2)));
+    refused(
+        "topK is F32[2], expected dtype I32",
+        () -> new Sample(f32(2, 7), rows, rows, rows, rows, rows, i32(2)));
+    refused(
+        "ids is I32[3], expected shape [2]",
+        () -> new Sample(f32(2, 7), rows, i32(2), rows, rows, rows, i32(3)));
+  }
+
+  @Test
+  void pointsDependOnSeedAndPositionAlone() {
+    assertEquals(Sample.point(7, 3), Sample.point(7, 3));
+    double sum = 0;
+    double products = 0;
+    int count = 20_000;
+    for (int i = 0; i < count; i++) {
+      float point = Sample.point(i / 100, i % 100);
+      assertTrue(point >= 0 && point < 1, () -> "point " + point);
+      sum += point - 0.5;
+      products += (point - 0.5) * (Sample.point(i / 100, i % 100 + 1) - 0.5);
+    }
+    // Four standard deviations of the mean of uniform numbers, and of products of two.
+    assertEquals(0, sum / count, 4 * Math.sqrt(1 / 12. / count));
+    assertEquals(0, products / count, 4 / 12. / Math.sqrt(count));
   }
 }

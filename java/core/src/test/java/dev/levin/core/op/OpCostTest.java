@@ -76,4 +76,10 @@ class OpCostTest {
     Op rotated = new RopeAppend(q, k, k, f32(3, 6), RopeStyle.HALF, 2, i32(3), cache, cache);
     assertEquals(new OpCost(3 * 3 * 6 * (4 + 2), moved), OpCost.of(rotated));
   }
+
+  @Test
+  void samplingReadsLogitsOnceAndWritesIds() {
+    Op op = new Sample(f32(3, 100), f32(3), i32(3), f32(3), f32(3), f32(3), i32(3));
+    assertEquals(new OpCost(4 * 300, 300 * 4 + 6 * 3 * 4), OpCost.of(op));
+  }
 }

@@ -132,11 +132,14 @@ final class Candidates {
   }
 
   /**
-   * The token at {@code point} of the cumulated probabilities.
+   * The token at {@code point} of the probabilities, cumulated in the order of ids.
    *
    * @param point in [0, 1)
    */
   int draw(double point) {
+    if (sorted) {
+      orderByIds();
+    }
     double total = sumOfWeights();
     double remaining = point * total;
     int last = 0;
@@ -192,6 +195,32 @@ final class Candidates {
     for (int end = count - 1; end > 0; end--) {
       swap(0, end);
       sink(0, end);
+    }
+  }
+
+  /** A heap with the highest id first, then from its end. */
+  private void orderByIds() {
+    sorted = false;
+    for (int i = size / 2 - 1; i >= 0; i--) {
+      sinkIds(i, size);
+    }
+    for (int end = size - 1; end > 0; end--) {
+      swap(0, end);
+      sinkIds(0, end);
+    }
+  }
+
+  private void sinkIds(int start, int end) {
+    int parent = start;
+    for (int child = 2 * parent + 1; child < end; child = 2 * parent + 1) {
+      if (child + 1 < end && ids[child] < ids[child + 1]) {
+        child++;
+      }
+      if (ids[child] < ids[parent]) {
+        return;
+      }
+      swap(parent, child);
+      parent = child;
     }
   }
 

@@ -3,14 +3,20 @@ package dev.levin.engine.sampling;
 import static dev.levin.engine.sampling.CandidatesTest.logs;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.levin.core.LevinException;
+import dev.levin.models.Batch;
+import dev.levin.models.BatchReader;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SamplerChainTest {
@@ -20,9 +26,15 @@ class SamplerChainTest {
     SamplerChain chain = new SamplerChain(logits.length, options.seed(42).build());
     int[] counts = new int[logits.length];
     for (int i = 0; i < DRAWS; i++) {
-      counts[chain.sample(logits)]++;
+      counts[next(chain, logits)]++;
     }
     return counts;
+  }
+
+  private static int next(SamplerChain chain, float[] logits) {
+    int token = chain.sample(logits);
+    chain.accept(token);
+    return token;
   }
 
   /** Pearson's chi-square against the bound that one sound sampler in a thousand exceeds. */
@@ -152,8 +164,49 @@ class SamplerChainTest {
   private static int[] tokens(long seed, float[] logits) {
     SamplerChain chain = new SamplerChain(logits.length, random().seed(seed).build());
     int[] tokens = new int[50];
-    Arrays.setAll(tokens, i -> chain.sample(logits));
+    Arrays.setAll(tokens, i -> next(chain, logits));
     return tokens;
+  }
+
+  @Test
+  void theDeviceIsToldToTakeTheSameTokens() {
+    for (SamplingOptions.Builder options :
+        List.of(
+            SamplingOptions.builder(),
+            random(),
+            random().temperature(0.7).topK(40),
+            random().temperature(1.5).topP(0.8),
+            random().minP(0.05),
+            random().temperature(0.9).topK(50).topP(0.9).minP(0.02))) {
+      SamplerChain chain = new SamplerChain(300, options.seed(11).build());
+      Random draw = new Random(5);
+      for (int i = 0; i < 200; i++) {
+        float[] logits = new float[300];
+        for (int t = 0; t < logits.length; t++) {
+          logits[t] = (float) (2 * draw.nextGaussian());
+        }
+        Batch batch = new Batch();
+        batch.addSequence(1, new int[1], 0);
+        batch.addToken(0, 0, 0, true);
+        assertTrue(chain.choose(batch));
+        assertEquals(BatchReader.choose(batch, logits)[0], next(chain, logits), "token " + i);
+      }
+    }
+  }
+
+  @Test
+  void theDeviceKnowsNeitherBiasesNorPenalties() {
+    assertFalse(biased(Map.of(2, 1f)).choose(new Batch()));
+    SamplingOptions penalized = SamplingOptions.builder().repetitionPenalty(1.1).build();
+    assertFalse(new SamplerChain(4, penalized).choose(new Batch()));
+  }
+
+  @Test
+  void whereTheDeviceFindsNoTokenTheLogitsAreToBlame() {
+    SamplerChain chain = new SamplerChain(4, SamplingOptions.greedy());
+    assertEquals(3, chain.chosen(3));
+    LevinException error = assertThrows(LevinException.class, () -> chain.chosen(-1));
+    assertTrue(error.getMessage().startsWith("the logits are NaN or infinite"));
   }
 
   @Test

@@ -57,6 +57,15 @@ final class CaseMemory implements AutoCloseable {
     return cache(DType.F32, dims);
   }
 
+  Tensor values(float[] values) {
+    Tensor tensor = empty(DType.F32, values.length);
+    try (HostBuffer host = HostBuffer.allocate(tensor.byteSize())) {
+      MemorySegment.copy(values, 0, host.segment(), ValueLayout.JAVA_FLOAT, 0, values.length);
+      upload(host.segment(), tensor);
+    }
+    return tensor;
+  }
+
   /** Device memory of any type with values of spread 1. */
   Tensor cache(DType dtype, long... dims) {
     Tensor tensor = empty(dtype, dims);

@@ -12,9 +12,11 @@ import dev.levin.core.op.HeadLinear;
 import dev.levin.core.op.Linear;
 import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.Scoring;
 import dev.levin.core.op.SoftCap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -22,6 +24,9 @@ import java.util.TreeSet;
 final class KernelCases {
   /** A matrix larger than this says nothing that a smaller one does not. */
   private static final long MAX_WEIGHT_BYTES = 640L << 20;
+
+  /** Most sequences in a step; each has one token chosen, however many it runs. */
+  private static final int MAX_SEQUENCES = 64;
 
   private static final float EPSILON = 1e-5f;
 
@@ -148,6 +153,7 @@ final class KernelCases {
           "T=1 C=" + v,
           memory -> new SoftCap(memory.floats(1, v), memory.empty(DType.F32, 1, v), 30));
     }
+    addSampling(t);
     if (model.intermediate() > 0) {
       int f = model.intermediate();
       add(
@@ -160,6 +166,33 @@ final class KernelCases {
                   memory.floats(t, f),
                   memory.empty(DType.F32, t, f),
                   Activation.SILU));
+    }
+  }
+
+  /** Greedy rows, and draws of one in all tokens of the vocabulary: the dearest kind. */
+  private void addSampling(int t) {
+    int v = model.vocabulary();
+    if (t > MAX_SEQUENCES) {
+      return;
+    }
+    for (float temperature : new float[] {0, 1}) {
+      float[] temperatures = new float[t];
+      float[] masses = new float[t];
+      Arrays.fill(temperatures, temperature);
+      Arrays.fill(masses, 0.95f);
+      add(
+          "Sample",
+          DType.F32,
+          "R=%d V=%d %s".formatted(t, v, temperature > 0 ? "p=0.95" : "greedy"),
+          memory ->
+              new Sample(
+                  memory.floats(t, v),
+                  memory.values(temperatures),
+                  memory.ints(new int[t], t),
+                  memory.values(masses),
+                  memory.empty(DType.F32, t),
+                  memory.empty(DType.F32, t),
+                  memory.empty(DType.I32, t)));
     }
   }
 

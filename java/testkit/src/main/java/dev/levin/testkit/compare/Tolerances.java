@@ -17,6 +17,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 
@@ -76,6 +77,7 @@ public final class Tolerances {
       case RopeTable o -> ANGLE;
       case RopeAppend o -> append(o, output);
       case RouteExperts o -> output.equals("ids") ? CHOICE : WEIGHTS;
+      case Sample o -> CHOICE;
       case Linear o -> product(o.weight().dtype());
       case HeadLinear o -> product(o.weight().dtype());
       case GroupedLinear o -> product(o.weight().dtype());

@@ -12,7 +12,8 @@ import java.util.List;
 /** Writing and copying of pages. */
 final class CacheGrid {
   static final List<DType> KV_TYPES =
-      List.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.Q8_0, DType.Q4_0);
+      List.of(
+          DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0, DType.Q4_0);
 
   private CacheGrid() {}
 

@@ -19,6 +19,7 @@ public final class OpGrid {
     ConvertGrid.addTo(cases);
     LinearGrid.addTo(cases);
     RoutingGrid.addTo(cases);
+    SampleGrid.addTo(cases);
     CacheGrid.addTo(cases);
     AttentionGrid.addTo(cases);
     RecurrenceGrid.addTo(cases);

@@ -76,6 +76,7 @@ public final class ReferenceBackend implements Backend {
     requireOpen();
     requireRoom(target, source.byteSize(), target.byteSize());
     MemorySegment.copy(source, 0, HostBuffer.segmentOf(target), target.offset(), source.byteSize());
+    counters.addUpload(source.byteSize());
   }
 
   @Override
@@ -83,6 +84,7 @@ public final class ReferenceBackend implements Backend {
     requireOpen();
     requireRoom(source, source.byteSize(), target.byteSize());
     MemorySegment.copy(HostBuffer.segmentOf(source), source.offset(), target, 0, source.byteSize());
+    counters.addDownload(source.byteSize());
   }
 
   @Override

@@ -18,6 +18,7 @@ import dev.levin.core.op.RmsNorm;
 import dev.levin.core.op.RopeAppend;
 import dev.levin.core.op.RopeTable;
 import dev.levin.core.op.RouteExperts;
+import dev.levin.core.op.Sample;
 import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 
@@ -41,6 +42,7 @@ public final class ReferenceOps {
       case HeadLinear linear -> ReferenceLinear.headLinear(linear);
       case GroupedLinear linear -> ReferenceLinear.groupedLinear(linear);
       case RouteExperts route -> ReferenceRouting.routeExperts(route);
+      case Sample sample -> ReferenceSampling.sample(sample);
       case RopeTable table -> ReferenceCache.ropeTable(table);
       case RopeAppend append -> ReferenceCache.ropeAppend(append);
       case CopyPages copy -> ReferenceCache.copyPages(copy);
