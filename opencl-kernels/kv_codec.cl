@@ -3,7 +3,7 @@
  * with the bits of the dtype's codec.
  *
  * Macro:
- *   KV_TYPE  KV_F32 (the default), KV_F16, KV_BF16, KV_F8_E4M3, KV_Q8_0 or KV_Q4_0
+ *   KV_TYPE  KV_F32 (the default), KV_F16, KV_BF16, KV_F8_E4M3, KV_F8_E5M2, KV_Q8_0 or KV_Q4_0
  */
 #define KV_F32 0
 #define KV_F16 1
@@ -11,6 +11,7 @@
 #define KV_F8_E4M3 3
 #define KV_Q8_0 4
 #define KV_Q4_0 5
+#define KV_F8_E5M2 6
 #ifndef KV_TYPE
 #define KV_TYPE KV_F32
 #endif
@@ -33,6 +34,19 @@ INLINE uchar e4m3_of(float value) {
   uint code = exponent <= 0 ? (uint)rint(fabs(value) * 512.0f)
                             : ((bits + 0x7ffff + (bits >> 20 & 1)) >> 20) - (120 << 3);
   return (uchar)(sign | min(code, 0x7eu));
+}
+
+/* Rounds to nearest even; values from 61440 on become infinity. */
+INLINE uchar e5m2_of(float value) {
+  uint sign = as_uint(value) >> 24 & 0x80;
+  uint bits = as_uint(value) & 0x7fffffff;
+  if (isnan(value)) {
+    return (uchar)(sign | 0x7e);
+  }
+  int exponent = (int)(bits >> 23) - 112;
+  uint code = exponent <= 0 ? (uint)rint(fabs(value) * 65536.0f)
+                            : ((bits + 0xfffff + (bits >> 21 & 1)) >> 21) - (112 << 2);
+  return (uchar)(sign | min(code, 0x7cu));
 }
 
 #if KV_TYPE == KV_Q8_0 || KV_TYPE == KV_Q4_0
@@ -105,6 +119,11 @@ typedef ushort kv_element;
 #define KV_LOAD_ONE(p) as_float((uint)*(p) << 16)
 #define KV_LOAD_MANY(p) as_float16(convert_uint16(vload16(0, p)) << 16)
 #define KV_STORE_ONE(value, p) (*(p) = bf16_of(value))
+#elif KV_TYPE == KV_F8_E5M2
+typedef uchar kv_element;
+#define KV_LOAD_ONE(p) e5m2_to_float((uchar16)(*(p))).s0
+#define KV_LOAD_MANY(p) e5m2_to_float(vload16(0, p))
+#define KV_STORE_ONE(value, p) (*(p) = e5m2_of(value))
 #else
 typedef uchar kv_element;
 #define KV_LOAD_ONE(p) e4m3_to_float((uchar16)(*(p))).s0

@@ -1,24 +1,20 @@
 /*
  * Products with weights of any dtype: out = residual + scale * (x . weight^T + bias), an NT GEMM
- * over float32 activations. Weights are decoded 32 values at a time into registers.
+ * over float32 activations.
  *
- *   linear_gemv     one token a work-group; also one small matrix per head
- *   linear_gemm     GEMM_TOKENS tokens share each decoded group
- *   linear_grouped  a matrix per chosen expert (gather, GEMV, combine or scatter)
- *
- * Lane l of an output sums groups l, l + LANES, ... in 16 accumulators by fma, then the lanes are
- * summed in a tree: the same order in all three kernels, so a row's result does not depend on T.
+ *   linear_one, linear_few  one token, or TOKEN_BLOCK of them, and ROW_BLOCK rows an item
+ *   linear_tile             a tile of tokens and rows a work-group
+ *   grouped_one             a matrix per chosen expert, one token a work-group
+ *   grouped_tile            the same over tokens sorted by expert (sort_by_expert of routing.cl)
  *
  * x [T, S, K], weight [S, N, K], out [T, S, N]: S is the number of heads, 1 for a plain layer.
- * Launch: global (LANES, N rounded up to WARPS, S * token tiles), local (LANES, WARPS, 1).
  *
- * Needs decode_group and load_activations of a quant file. Macro:
- *   GEMM_TOKENS  tokens of a tile; 4 by default, which is 64 accumulators
+ * Launch: one, few: global (LANES, N / ROW_BLOCK rounded up to WARPS, S * token blocks), local
+ * (LANES, WARPS, 1); tile: global (TILE_ITEMS, N / TILE_ROWS rounded up, S * token tiles), local
+ * (TILE_ITEMS, 1, 1).
+ *
+ * Needs products.cl. No macros of its own.
  */
-#ifndef GEMM_TOKENS
-#define GEMM_TOKENS 4
-#endif
-
 typedef struct {
   cube_view x, weight;
   vector_view bias;
@@ -28,68 +24,83 @@ typedef struct {
   float scale;
 } linear_params;
 
-/*
- * The products of one weight row with a tile of activation rows, lanes not yet summed. Rows past
- * the last one are computed as that one.
- */
-INLINE void dot_rows(
-    INPUT row, grid_pointer grid, INPUT x, long x_stride, int rows, long last_row, long k, int lane,
-    float16 *sums) {
-  long groups = (k + 31) / 32;
-  for (long g = lane; g < groups; g += LANES) {
-    float16 low, high;
-    decode_group(row, g, k, grid, &low, &high);
-#pragma unroll
-    for (int i = 0; i < rows; i++) {
-      const __global float *values = (const __global float *)(x + min((long)i, last_row) * x_stride);
-      sums[i] = fma(low, load_activations(values, 32 * g, k), sums[i]);
-      sums[i] = fma(high, load_activations(values, 32 * g + 16, k), sums[i]);
-    }
-  }
+INLINE void write_linear(
+    float sum, INPUT bias, INPUT residual, GLOBAL out, const linear_params *p, long t, long h,
+    long n) {
+  sum += bias ? CONST_FLOATS(bias, p->bias.offset)[n] : 0.0f;
+  float start =
+      residual ? CONST_FLOATS(residual, p->residual.offset + t * p->residual.stride0)[n] : 0.0f;
+  FLOATS(out, p->out.offset + t * p->out.stride0 + h * p->out.stride1)[n] =
+      fma(p->scale, sum, start);
 }
 
-INLINE void linear_tile(
+INLINE void linear_rows(
     INPUT x, INPUT weight, INPUT bias, INPUT residual, GLOBAL out, grid_pointer grid,
-    __local float *scratch, const linear_params *p, const int tile) {
+    __local float *scratch, const linear_params *p, const int tokens) {
   int lane = (int)get_local_id(0);
-  long n = get_global_id(1);
+  long n = ROW_BLOCK * get_global_id(1);
   long h = get_group_id(2) % p->heads;
-  long first = get_group_id(2) / p->heads * tile;
+  long first = get_group_id(2) / p->heads * tokens;
   long safe_n = min(n, p->n - 1);
-  float16 sums[GEMM_TOKENS];
+  float results[TOKEN_BLOCK * ROW_BLOCK];
+  row_products(
+      weight + p->weight.offset + h * p->weight.stride0 + safe_n * p->weight.stride1,
+      p->weight.stride1, (int)min((long)ROW_BLOCK, p->n - safe_n), grid,
+      x + p->x.offset + first * p->x.stride0 + h * p->x.stride1, p->x.stride0, tokens,
+      p->tokens - 1 - first, p->k, lane, scratch, results);
+  if (lane == 0) {
 #pragma unroll
-  for (int i = 0; i < tile; i++) {
-    sums[i] = 0.0f;
-  }
-  INPUT row = weight + p->weight.offset + h * p->weight.stride0 + safe_n * p->weight.stride1;
-  INPUT values = x + p->x.offset + first * p->x.stride0 + h * p->x.stride1;
-  dot_rows(row, grid, values, p->x.stride0, tile, p->tokens - 1 - first, p->k, lane, sums);
+    for (int i = 0; i < tokens; i++) {
 #pragma unroll
-  for (int i = 0; i < tile; i++) {
-    float sum = sum_lanes(sum16(sums[i]), scratch, lane);
-    long t = first + i;
-    if (lane == 0 && n < p->n && t < p->tokens) {
-      sum += bias ? CONST_FLOATS(bias, p->bias.offset)[n] : 0.0f;
-      float start =
-          residual ? CONST_FLOATS(residual, p->residual.offset + t * p->residual.stride0)[n] : 0.0f;
-      FLOATS(out, p->out.offset + t * p->out.stride0 + h * p->out.stride1)[n] =
-          fma(p->scale, sum, start);
+      for (int r = 0; r < ROW_BLOCK; r++) {
+        if (n + r < p->n && first + i < p->tokens) {
+          write_linear(results[i * ROW_BLOCK + r], bias, residual, out, p, first + i, h, n + r);
+        }
+      }
     }
   }
 }
 
-__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_gemv(
+__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_one(
     INPUT x, INPUT weight, INPUT bias, INPUT residual, GLOBAL out, const __global char *grid,
     const linear_params p) {
-  __local float scratch[WARPS][LANES];
-  linear_tile(x, weight, bias, residual, out, grid, scratch[get_local_id(1)], &p, 1);
+  __local float scratch[WARPS][ROW_SCRATCH];
+  linear_rows(x, weight, bias, residual, out, grid, scratch[get_local_id(1)], &p, 1);
 }
 
-__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_gemm(
+__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_few(
     INPUT x, INPUT weight, INPUT bias, INPUT residual, GLOBAL out, const __global char *grid,
     const linear_params p) {
-  __local float scratch[WARPS][LANES];
-  linear_tile(x, weight, bias, residual, out, grid, scratch[get_local_id(1)], &p, GEMM_TOKENS);
+  __local float scratch[WARPS][ROW_SCRATCH];
+  linear_rows(x, weight, bias, residual, out, grid, scratch[get_local_id(1)], &p, TOKEN_BLOCK);
+}
+
+__kernel __attribute__((reqd_work_group_size(TILE_ITEMS, 1, 1))) void linear_tile(
+    INPUT x, INPUT weight, INPUT bias, INPUT residual, GLOBAL out, const __global char *grid,
+    const linear_params p) {
+  __local float scratch[TILE_SCRATCH];
+  __local float results[TILE_TOKENS * TILE_ROWS];
+  __local long x_rows[TILE_TOKENS];
+  int item = (int)get_local_id(0);
+  long n = TILE_ROWS * get_group_id(1);
+  long h = get_group_id(2) % p.heads;
+  long first = get_group_id(2) / p.heads * TILE_TOKENS;
+  int tokens = (int)min((long)TILE_TOKENS, p.tokens - first);
+  int rows = (int)min((long)TILE_ROWS, p.n - n);
+  for (int i = item; i < tokens; i += TILE_ITEMS) {
+    x_rows[i] = p.x.offset + (first + i) * p.x.stride0 + h * p.x.stride1;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  tile_products(
+      weight + p.weight.offset + h * p.weight.stride0 + n * p.weight.stride1, p.weight.stride1,
+      rows, grid, x, x_rows, tokens, p.k, item, scratch, results);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = item; i < tokens * TILE_ROWS; i += TILE_ITEMS) {
+    int r = i % TILE_ROWS;
+    if (r < rows) {
+      write_linear(results[i], bias, residual, out, &p, first + i / TILE_ROWS, h, n + r);
+    }
+  }
 }
 
 typedef struct {
@@ -97,57 +108,127 @@ typedef struct {
   matrix_view bias, ids, combine, residual;
   cube_view out;
   long chosen, experts, n, k;
-} linear_grouped_params;
-
-INLINE float expert_output(
-    INPUT x, INPUT weight, INPUT bias, INPUT ids, grid_pointer grid, __local float *scratch,
-    const linear_grouped_params *p, long t, long j, long n, int lane) {
-  long id = CONST_INTS(ids, p->ids.offset + t * p->ids.stride0)[j];
-  bool known = id >= 0 && id < p->experts;
-  long safe_id = known ? id : 0;
-  float16 sums[1] = {0.0f};
-  dot_rows(
-      weight + p->weight.offset + safe_id * p->weight.stride0 + n * p->weight.stride1, grid,
-      x + p->x.offset + t * p->x.stride0 + j * p->x.stride1, 0, 1, 0, p->k, lane,
-      sums);
-  float sum = sum_lanes(sum16(sums[0]), scratch, lane);
-  sum += bias ? CONST_FLOATS(bias, p->bias.offset + safe_id * p->bias.stride0)[n] : 0.0f;
-  return known ? sum : NAN;
-}
+} grouped_one_params;
 
 /*
  * Without combine out is [T, k, N] and a work-group has one token and expert; with it out is
  * [T, N] and the experts of a token are added in order. An id outside the weight gives NaN.
- * Launch: global (LANES, N rounded up to WARPS, T * k or T), local (LANES, WARPS, 1).
+ * Launch: as linear_one, the third dimension T * k or T.
  */
-__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_grouped(
+__kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void grouped_one(
     INPUT x, INPUT weight, INPUT bias, INPUT ids, INPUT combine, INPUT residual, GLOBAL out,
-    const __global char *grid, const linear_grouped_params p) {
-  __local float scratches[WARPS][LANES];
+    const __global char *grid, const grouped_one_params p) {
+  __local float scratches[WARPS][ROW_SCRATCH];
   __local float *scratch = scratches[get_local_id(1)];
   int lane = (int)get_local_id(0);
-  long n = get_global_id(1);
+  long n = ROW_BLOCK * get_global_id(1);
   long safe_n = min(n, p.n - 1);
-  bool writes = lane == 0 && n < p.n;
-  if (combine == 0) {
-    long t = get_group_id(2) / p.chosen;
-    long j = get_group_id(2) % p.chosen;
-    float value =
-        expert_output(x, weight, bias, ids, grid, scratch, &p, t, j, safe_n, lane);
-    if (writes) {
-      FLOATS(out, p.out.offset + t * p.out.stride0 + j * p.out.stride1)[n] = value;
+  int rows = (int)min((long)ROW_BLOCK, p.n - safe_n);
+  long t = combine ? get_group_id(2) : get_group_id(2) / p.chosen;
+  long from = combine ? 0 : get_group_id(2) % p.chosen;
+  long to = combine ? p.chosen : from + 1;
+  float totals[ROW_BLOCK];
+#pragma unroll
+  for (int r = 0; r < ROW_BLOCK; r++) {
+    totals[r] =
+        residual && r < rows
+            ? CONST_FLOATS(residual, p.residual.offset + t * p.residual.stride0)[safe_n + r]
+            : 0.0f;
+  }
+  for (long j = from; j < to; j++) {
+    long id = CONST_INTS(ids, p.ids.offset + t * p.ids.stride0)[j];
+    bool known = id >= 0 && id < p.experts;
+    long expert = known ? id : 0;
+    float results[TOKEN_BLOCK * ROW_BLOCK];
+    row_products(
+        weight + p.weight.offset + expert * p.weight.stride0 + safe_n * p.weight.stride1,
+        p.weight.stride1, rows, grid, x + p.x.offset + t * p.x.stride0 + j * p.x.stride1, 0, 1, 0,
+        p.k, lane, scratch, results);
+#pragma unroll
+    for (int r = 0; r < ROW_BLOCK; r++) {
+      long row = min(safe_n + r, p.n - 1);
+      float start =
+          bias ? CONST_FLOATS(bias, p.bias.offset + expert * p.bias.stride0)[row] : 0.0f;
+      float value = known ? results[r] + start : NAN;
+      totals[r] =
+          combine
+              ? fma(CONST_FLOATS(combine, p.combine.offset + t * p.combine.stride0)[j], value,
+                    totals[r])
+              : value;
     }
-    return;
   }
-  long t = get_group_id(2);
-  float total =
-      residual ? CONST_FLOATS(residual, p.residual.offset + t * p.residual.stride0)[safe_n] : 0.0f;
-  for (long j = 0; j < p.chosen; j++) {
-    float value =
-        expert_output(x, weight, bias, ids, grid, scratch, &p, t, j, safe_n, lane);
-    total = fma(CONST_FLOATS(combine, p.combine.offset + t * p.combine.stride0)[j], value, total);
+  if (lane == 0) {
+    __global float *row = FLOATS(out, p.out.offset + t * p.out.stride0 + from * p.out.stride1);
+#pragma unroll
+    for (int r = 0; r < ROW_BLOCK; r++) {
+      if (n + r < p.n) {
+        row[n + r] = totals[r];
+      }
+    }
   }
-  if (writes) {
-    FLOATS(out, p.out.offset + t * p.out.stride0)[n] = total;
+}
+
+typedef struct {
+  cube_view x, weight;
+  matrix_view bias;
+  vector_view starts, order;
+  cube_view out;
+  long chosen, experts, n, k;
+} grouped_tile_params;
+
+/*
+ * out[t, j] = weight[e] . x[t, j] + bias[e] for every assignment (t, j) to an expert e; NaN for
+ * those to none. starts [experts + 2] and order [T * k] as sort_by_expert writes them. Tiles of a
+ * bucket b begin at tile starts[b] / TILE_TOKENS + b, so none is shared by two.
+ * Launch: as linear_tile, the third dimension T * k / TILE_TOKENS + experts + 1.
+ */
+__kernel __attribute__((reqd_work_group_size(TILE_ITEMS, 1, 1))) void grouped_tile(
+    INPUT x, INPUT weight, INPUT bias, INPUT starts, INPUT order, GLOBAL out,
+    const __global char *grid, const grouped_tile_params p) {
+  __local float scratch[TILE_SCRATCH];
+  __local float results[TILE_TOKENS * TILE_ROWS];
+  __local long x_rows[TILE_TOKENS];
+  int item = (int)get_local_id(0);
+  long tile = get_group_id(2);
+  const __global int *start = CONST_INTS(starts, p.starts.offset);
+  long bucket = 0;
+  long end = p.experts + 1;
+  while (end - bucket > 1) {
+    long middle = (bucket + end) / 2;
+    if (start[middle] / TILE_TOKENS + middle <= tile) {
+      bucket = middle;
+    } else {
+      end = middle;
+    }
+  }
+  long first =
+      start[bucket] + (tile - start[bucket] / TILE_TOKENS - bucket) * TILE_TOKENS;
+  int tokens = (int)clamp(start[bucket + 1] - first, 0L, (long)TILE_TOKENS);
+  const __global int *members = CONST_INTS(order, p.order.offset) + first;
+  long n = TILE_ROWS * get_group_id(1);
+  int rows = (int)min((long)TILE_ROWS, p.n - n);
+  bool known = bucket < p.experts;
+  long expert = known ? bucket : 0;
+  for (int i = item; i < tokens; i += TILE_ITEMS) {
+    long member = members[i];
+    x_rows[i] = p.x.offset + member / p.chosen * p.x.stride0 + member % p.chosen * p.x.stride1;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  /* Every work-group meets every barrier; where there is nothing to do K is 0. */
+  tile_products(
+      weight + p.weight.offset + expert * p.weight.stride0 + n * p.weight.stride1,
+      p.weight.stride1, rows, grid, x, x_rows, tokens, known && tokens > 0 ? p.k : 0, item, scratch,
+      results);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = item; i < tokens * TILE_ROWS; i += TILE_ITEMS) {
+    int r = i % TILE_ROWS;
+    long member = members[i / TILE_ROWS];
+    if (r < rows) {
+      float shift =
+          bias ? CONST_FLOATS(bias, p.bias.offset + expert * p.bias.stride0)[n + r] : 0.0f;
+      FLOATS(out, p.out.offset + member / p.chosen * p.out.stride0 +
+                      member % p.chosen * p.out.stride1)[n + r] =
+          known ? results[i] + shift : NAN;
+    }
   }
 }

@@ -174,17 +174,24 @@ DECODE(iq3_s) {
       iq3_s_pair(block, grid, sub, 2, scale), iq3_s_pair(block, grid, sub, 3, scale));
 }
 
+/* Codes have their index in the low four bits and anything above. */
 INLINE float16 levels(uchar16 codes) {
+#ifdef HAS_LOOKUP16
+  float16 table =
+      (float16)(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+  return lookup16(table, convert_int16(codes));
+#else
   char16 table =
       (char16)(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
-  return convert_float16(shuffle(table, codes));
+  return convert_float16(shuffle(table, codes & (uchar16)(15)));
+#endif
 }
 
 DECODE(iq4_nl) {
   INPUT block = row + 18 * group;
   float d = half_at(block);
   uchar16 pairs = vload16(0, block + 2);
-  *low = d * levels(pairs & (uchar16)(15));
+  *low = d * levels(pairs);
   *high = d * levels(pairs >> (uchar16)(4));
 }
 
@@ -195,6 +202,6 @@ DECODE(iq4_xs) {
   int top = (int)(u16_at(block + 2) >> (2 * sub) & 3);
   float scale = half_at(block) * (float)((bottom | top << 4) - 32);
   uchar16 pairs = vload16(0, block + 8 + 16 * sub);
-  *low = scale * levels(pairs & (uchar16)(15));
+  *low = scale * levels(pairs);
   *high = scale * levels(pairs >> (uchar16)(4));
 }

@@ -73,8 +73,15 @@ DECODE(q4_k) {
   float least = half_at(block + 2) * (float)six_bit_min(block + 4, sub);
   INPUT qs = block + 16 + sub / 2 * 32;
   int shift = sub % 2 * 4;
+#ifdef HAS_LOOKUP16
+  float16 values =
+      scale * (float16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) - least;
+  *low = lookup16(values, convert_int16(vload16(0, qs)) >> shift);
+  *high = lookup16(values, convert_int16(vload16(1, qs)) >> shift);
+#else
   *low = scale * convert_float16(convert_int16(vload16(0, qs)) >> shift & 15) - least;
   *high = scale * convert_float16(convert_int16(vload16(1, qs)) >> shift & 15) - least;
+#endif
 }
 
 DECODE(q5_k) {

@@ -32,8 +32,15 @@ DECODE(q4_0) {
   INPUT block = row + 18 * group;
   float d = half_at(block);
   uchar16 pairs = vload16(0, block + 2);
+#ifdef HAS_LOOKUP16
+  float16 values =
+      d * (float16)(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
+  *low = lookup16(values, convert_int16(pairs));
+  *high = lookup16(values, convert_int16(pairs) >> 4);
+#else
   *low = d * convert_float16(convert_int16(pairs & (uchar16)(15)) - 8);
   *high = d * convert_float16(convert_int16(pairs >> (uchar16)(4)) - 8);
+#endif
 }
 
 DECODE(q4_1) {
@@ -41,8 +48,15 @@ DECODE(q4_1) {
   float d = half_at(block);
   float m = half_at(block + 2);
   uchar16 pairs = vload16(0, block + 4);
+#ifdef HAS_LOOKUP16
+  float16 values =
+      d * (float16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + m;
+  *low = lookup16(values, convert_int16(pairs));
+  *high = lookup16(values, convert_int16(pairs) >> 4);
+#else
   *low = d * convert_float16(pairs & (uchar16)(15)) + m;
   *high = d * convert_float16(pairs >> (uchar16)(4)) + m;
+#endif
 }
 
 DECODE(q5_0) {

@@ -5,7 +5,7 @@
  * unused here.
  *
  * Macro:
- *   DTYPE  the one decoder that decode_group stands for: tq1_0 tq2_0 mxfp4 nvfp4; tq2_0 by default.
+ *   DTYPE  the one decoder that decode_group stands for: tq1_0 tq2_0 i2_s mxfp4 nvfp4; tq2_0 by default.
  */
 #ifndef DTYPE
 #define DTYPE tq2_0
@@ -64,10 +64,26 @@ DECODE(tq2_0) {
   *high = d * convert_float16((convert_int16(vload16(1, qs)) >> shift & 3) - 1);
 }
 
-/* Twice the E2M1 values, so that half the scale stays exact at both ends; code 8 reads as 0. */
+/* Without a scale of its own: the tensor has one. */
+DECODE(i2_s) {
+  INPUT qs = row + 32 * (group / 4);
+  int shift = 6 - (int)(group % 4) * 2;
+  *low = convert_float16((convert_int16(vload16(0, qs)) >> shift & 3) - 1);
+  *high = convert_float16((convert_int16(vload16(1, qs)) >> shift & 3) - 1);
+}
+
+/*
+ * Twice the E2M1 values, so that half the scale stays exact at both ends; code 8 reads as 0. Codes
+ * have four bits and anything above.
+ */
 INLINE float16 doubled_e2m1(uchar16 codes) {
+#ifdef HAS_LOOKUP16
+  float16 table = (float16)(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
+  return lookup16(table, convert_int16(codes));
+#else
   char16 table = (char16)(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
-  return convert_float16(shuffle(table, codes));
+  return convert_float16(shuffle(table, codes & (uchar16)(15)));
+#endif
 }
 
 /* 2^(e - 128), subnormal for the two smallest e. */
@@ -76,7 +92,7 @@ DECODE(mxfp4) {
   uint e = block[0];
   float half_scale = as_float(e < 2 ? 0x00200000u << e : (e - 1) << 23);
   uchar16 pairs = vload16(0, block + 1);
-  *low = half_scale * doubled_e2m1(pairs & (uchar16)(15));
+  *low = half_scale * doubled_e2m1(pairs);
   *high = half_scale * doubled_e2m1(pairs >> (uchar16)(4));
 }
 
@@ -90,7 +106,7 @@ INLINE float half_e4m3(uint code) {
 
 INLINE float16 nvfp4_half(INPUT block, int index) {
   uchar8 pairs = vload8(index, block + 4);
-  uchar16 codes = (uchar16)(pairs & (uchar8)(15), pairs >> (uchar8)(4));
+  uchar16 codes = (uchar16)(pairs, pairs >> (uchar8)(4));
   return half_e4m3(block[index]) * doubled_e2m1(codes);
 }
 

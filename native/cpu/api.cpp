@@ -16,6 +16,9 @@ constexpr int64_t kPage = 4096;
 /* Sizes up to here cannot overflow 64 bits when multiplied with each other and a block's bytes. */
 constexpr int64_t kMaxSize = INT64_C(1) << 28;
 
+/* Most rows, and elements of a head, of attention. */
+constexpr int64_t kMaxExtent = INT64_C(1) << 20;
+
 constexpr int kErrorBytes = 256;
 thread_local char last_error[kErrorBytes];
 
@@ -57,6 +60,15 @@ const LinearKernel* find(int32_t dtype) {
   return nullptr;
 }
 
+const levin::AttentionKernel* find_attention(int32_t dtype) {
+  for (const levin::AttentionKernel& kernel : chosen().kernels->attention) {
+    if (kernel.dtype == dtype) {
+      return &kernel;
+    }
+  }
+  return nullptr;
+}
+
 int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
@@ -65,12 +77,20 @@ int64_t padded_length(const Scheme& scheme, int64_t k) {
   return round_up(k, scheme.integer ? levin::kSpan : levin::kFloatLanes);
 }
 
+int64_t table_bytes(int64_t k) {
+  return round_up(k, levin::kTableGroup) / levin::kTableGroup * (levin::kTableGroupBytes + 4);
+}
+
 /* Not a multiple of a page, so that the tokens of a tile do not compete for the same cache sets. */
-int64_t token_stride(const Scheme& scheme, int64_t k) {
+int64_t token_stride(const LinearKernel& kernel, int64_t k) {
+  const Scheme& scheme = kernel.scheme;
   int64_t padded = padded_length(scheme, k);
   int64_t bytes = padded * 4;
   if (scheme.integer) {
     bytes = padded + padded / levin::kBlock * 4 * (scheme.half_group ? 3 : 2);
+  }
+  if (kernel.tabulate != nullptr) {
+    bytes = table_bytes(k);
   }
   bytes = round_up(bytes, kCacheLine);
   return bytes % kPage == 0 ? bytes + kCacheLine : bytes;
@@ -78,6 +98,11 @@ int64_t token_stride(const Scheme& scheme, int64_t k) {
 
 bool is_length(const Scheme& scheme, int64_t k) {
   return k >= 0 && k <= kMaxSize && k % scheme.block_values == 0;
+}
+
+/* Products of two stay far below 64 bits. */
+bool is_extent(int64_t extent) {
+  return extent >= 0 && extent <= kMaxExtent;
 }
 
 bool is_count(int64_t count) {
@@ -144,7 +169,7 @@ int32_t levin_cpu_supports(int32_t dtype) {
 
 int32_t levin_cpu_rounds_activations(int32_t dtype) {
   const LinearKernel* kernel = find(dtype);
-  return kernel != nullptr && kernel->scheme.integer;
+  return kernel == nullptr || !kernel->scheme.integer ? 0 : kernel->tabulate ? levin::kTableGroup : levin::kBlock;
 }
 
 int64_t levin_cpu_activation_bytes(int32_t dtype, int64_t tokens, int64_t k) {
@@ -152,7 +177,7 @@ int64_t levin_cpu_activation_bytes(int32_t dtype, int64_t tokens, int64_t k) {
   if (kernel == nullptr || !is_count(tokens) || !is_length(kernel->scheme, k)) {
     return -1;
   }
-  return tokens * token_stride(kernel->scheme, k);
+  return tokens * token_stride(*kernel, k);
 }
 
 int64_t levin_cpu_scratch_bytes(int32_t dtype, int64_t k) {
@@ -173,7 +198,7 @@ levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args) {
   if (args->tokens == 0 || args->k == 0) {
     return LEVIN_CPU_OK;
   }
-  int64_t stride = token_stride(scheme, args->k);
+  int64_t stride = token_stride(*kernel, args->k);
   REQUIRE(args->x != nullptr);
   REQUIRE(args->x_stride >= args->k || args->tokens == 1);
   REQUIRE(args->activations != nullptr);
@@ -184,7 +209,9 @@ levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args) {
   for (int64_t t = 0; t < args->tokens; t++) {
     const float* x = args->x + t * args->x_stride;
     uint8_t* row = (uint8_t*)args->activations + (args->first + t) * stride;
-    if (scheme.integer) {
+    if (kernel->tabulate != nullptr) {
+      kernel->tabulate(x, args->k, row);
+    } else if (scheme.integer) {
       set->quantize(scheme, x, args->k, padded, row);
     } else {
       __builtin_memcpy(row, x, (size_t)args->k * 4);
@@ -210,7 +237,7 @@ levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args) {
   }
   levin::LinearCall call;
   call.row_bytes = args->k / scheme.block_values * scheme.block_bytes;
-  call.token_stride = token_stride(scheme, args->k);
+  call.token_stride = token_stride(*kernel, args->k);
   REQUIRE(args->weight != nullptr);
   REQUIRE(args->row_stride >= call.row_bytes);
   REQUIRE(args->activations != nullptr);
@@ -237,6 +264,55 @@ levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args) {
   call.out_stride = args->out_stride;
   call.scratch = (uint8_t*)args->scratch;
   kernel->linear(call);
+  return LEVIN_CPU_OK;
+}
+
+levin_cpu_status levin_cpu_linear_over(const void* weight, levin_cpu_linear_args* args) {
+  REQUIRE(args != nullptr);
+  args->weight = weight;
+  return levin_cpu_linear(args);
+}
+
+int32_t levin_cpu_attends(int32_t dtype) {
+  return find_attention(dtype) != nullptr;
+}
+
+int64_t levin_cpu_attend_scratch_bytes(int64_t rows, int64_t key_dim, int64_t value_dim) {
+  if (!is_extent(rows) || !is_extent(key_dim) || !is_extent(value_dim)) {
+    return -1;
+  }
+  int64_t dims = round_up(key_dim, levin::kFloatLanes) + round_up(value_dim, levin::kFloatLanes);
+  return 4 * ((rows + levin::kKeyBlock) * dims + rows * levin::kKeyBlock);
+}
+
+levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args) {
+  REQUIRE(args != nullptr);
+  const levin::AttentionKernel* kernel = find_attention(args->dtype);
+  if (kernel == nullptr) {
+    return fail(LEVIN_CPU_UNSUPPORTED, "%s: no kernel for dtype %d", __func__, args->dtype);
+  }
+  int64_t scratch_bytes = levin_cpu_attend_scratch_bytes(args->rows, args->key_dim, args->value_dim);
+  REQUIRE(scratch_bytes >= 0);
+  REQUIRE(args->key_dim % kernel->block_values == 0);
+  REQUIRE(args->value_dim % kernel->block_values == 0);
+  REQUIRE(args->from >= 0 && args->from <= args->to && is_count(args->to));
+  REQUIRE(args->page_size > 0 && is_count(args->page_size));
+  REQUIRE(args->keys != nullptr);
+  REQUIRE(args->values != nullptr || args->value_dim <= args->key_dim);
+  REQUIRE(args->key_stride >= args->key_dim / kernel->block_values * kernel->block_bytes);
+  REQUIRE(args->values == nullptr ||
+          args->value_stride >= args->value_dim / kernel->block_values * kernel->block_bytes);
+  REQUIRE(args->pages != nullptr);
+  REQUIRE(args->queries != nullptr && args->firsts != nullptr && args->ends != nullptr);
+  REQUIRE(args->tree_mask == nullptr || (args->tree_words >= 0 && args->to - args->first_own <= 32 * args->tree_words));
+  for (int64_t r = 0; r < args->rows; r++) {
+    REQUIRE(args->firsts[r] >= args->from && args->ends[r] <= args->to);
+  }
+  REQUIRE(args->sums != nullptr && args->maxima != nullptr && args->totals != nullptr);
+  REQUIRE(args->scratch != nullptr);
+  REQUIRE(is_aligned(args->scratch));
+  REQUIRE(args->scratch_bytes >= scratch_bytes);
+  kernel->attend(*args);
   return LEVIN_CPU_OK;
 }
 

@@ -187,24 +187,28 @@ LEVIN_INLINE void multiply_floats(const uint8_t* const* first, const uint8_t* co
   }
 }
 
-/* kTokens tokens with rows [n, n + count) that lie row_stride bytes apart, kRows at a time. */
-template <class Format, int kRows, int kTokens, bool kPrefetch>
+/* kTokens tokens with rows [n, n + count) that lie row_stride bytes apart, kRows at a time, distant or adjacent. */
+template <class Format, int kRows, int kTokens, bool kDistant>
 LEVIN_INLINE void multiply_float_rows(const LinearCall& call, const uint8_t* weight, int64_t row_stride,
                                       int64_t n, int64_t count, int64_t t) {
   const uint8_t* x[kTokens];
   for (int i = 0; i < kTokens; i++) {
     x[i] = token(call, t + i);
   }
-  for (int64_t row = 0; row < count; row += kRows) {
+  /* Distant rows are streams to the hardware's prefetchers, which do not look past the end of a page. */
+  const int64_t groups = (count + kRows - 1) / kRows;
+  const int64_t distance = kDistant ? groups : 1;
+  for (int64_t group = 0; group < groups; group++) {
+    const int64_t row = kDistant ? group : group * kRows;
     const uint8_t* rows[kRows];
     for (int r = 0; r < kRows; r++) {
-      rows[r] = weight + (row + r < count ? row + r : count - 1) * row_stride;
+      rows[r] = weight + (row + r * distance < count ? row + r * distance : count - 1) * row_stride;
     }
     float results[kRows][kTokens];
-    multiply_floats<Format, kRows, kTokens, kPrefetch>(rows, x, call.k, results);
-    for (int r = 0; r < kRows && row + r < count; r++) {
+    multiply_floats<Format, kRows, kTokens, kDistant>(rows, x, call.k, results);
+    for (int r = 0; r < kRows && row + r * distance < count; r++) {
       for (int i = 0; i < kTokens; i++) {
-        call.out[(t + i) * call.out_stride + n + row + r - call.n0] = results[r][i];
+        call.out[(t + i) * call.out_stride + n + row + r * distance - call.n0] = results[r][i];
       }
     }
   }
@@ -238,7 +242,7 @@ LEVIN_INLINE void multiply_widened(const LinearCall& call, const uint8_t* weight
 
 template <class Format>
 void linear_floats(const LinearCall& call) {
-  constexpr int kRows = Format::kScheme.block_bytes > 1 ? 1 : 2;
+  constexpr int kRows = 4;
   const uint8_t* weight = call.weight + call.n0 * call.row_stride;
   int64_t count = call.n1 - call.n0;
   switch (call.tokens) {

@@ -10,6 +10,11 @@
  *   scales(p,...)  lane i: the scale of block i (even: of its first half, odd: of its second)
  *   mins(p,...)    likewise what is added to each value, where kScheme.has_min
  *
+ * and, for tables.h, of formats with four codes to a byte and one scale:
+ *
+ *   kShifts        of the codes of blocks 0 to 3 and 4 to 7 in their 32 bytes each
+ *   scale(p)
+ *
  * Layouts are those of the Java DType. The smaller encodings come first, then ternary and E2M1.
  */
 #ifndef LEVIN_CPU_FORMATS_H
@@ -193,6 +198,7 @@ struct IQ4_XS : NoMins {
 struct TQ2_0 : NoMins {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ2_0, 256, 66, true, 1, false, false};
   static constexpr int kSpanBytes = 66;
+  static constexpr int kShifts[4] = {0, 2, 4, 6};
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 3;
 
@@ -201,8 +207,34 @@ struct TQ2_0 : NoMins {
     return shift_right(load<U8x32>(p + I / 4 * 32), I % 4 * 2) & splat8(3);
   }
 
+  LEVIN_INLINE static float scale(const uint8_t* p) {
+    return half_at(p + 64);
+  }
+
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = splat_f32(half_at(p + 64));
+    even = splat_f32(scale(p));
+  }
+};
+
+/* The scale is the tensor's and the caller's affair. */
+struct I2_S : NoMins {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_I2_S, 128, 32, true, 1, false, false};
+  static constexpr int kSpanBytes = 64;
+  static constexpr int kShifts[4] = {6, 4, 2, 0};
+  static constexpr bool kWide = false;
+  static constexpr int kMaxCode = 3;
+
+  template <int I>
+  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
+    return shift_right(load<U8x32>(p + I / 4 * 32), 6 - I % 4 * 2) & splat8(3);
+  }
+
+  LEVIN_INLINE static float scale(const uint8_t*) {
+    return 1;
+  }
+
+  LEVIN_INLINE static void scales(const uint8_t*, F32x8& even, F32x8&) {
+    even = splat_f32(1);
   }
 };
 

@@ -140,19 +140,13 @@ LEVIN_INLINE I32x8 dot(U8x32 code, I8x32 x) {
 #endif
 }
 
-/* Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper four. */
+/* Of dot()s of codes up to kMaxCode. Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper. */
+template <int kMaxCode>
 LEVIN_INLINE void reduce_halves(const I32x8* v, I32x8& even, I32x8& odd) {
   for (int i = 0; i < 8; i++) {
     even[i] = v[i][0] + v[i][1] + v[i][2] + v[i][3];
     odd[i] = v[i][4] + v[i][5] + v[i][6] + v[i][7];
   }
-}
-
-LEVIN_INLINE I32x8 reduce_whole(const I32x8* v) {
-  I32x8 even = {};
-  I32x8 odd = {};
-  reduce_halves(v, even, odd);
-  return even + odd;
 }
 
 LEVIN_INLINE I32x8 round_to_int(F32x8 v) {

@@ -97,28 +97,36 @@ LEVIN_INLINE I32x8 dot(U8x32 code, I8x32 x) {
 #endif
 }
 
+/*
+ * Sums of neighbours of a and of b, per 128 bits those of a first. Sums that fit 16 bits are packed and
+ * added by one multiplication with ones.
+ */
+template <bool kFits16>
 LEVIN_INLINE __m256i add_pairs(__m256i a, __m256i b) {
-  return _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+  if (kFits16) {
+    return _mm256_madd_epi16(_mm256_packs_epi32(a, b), _mm256_set1_epi16(1));
+  }
+  __m256i even = (__m256i)_mm256_shuffle_ps((__m256)a, (__m256)b, _MM_SHUFFLE(2, 0, 2, 0));
+  __m256i odd = (__m256i)_mm256_shuffle_ps((__m256)a, (__m256)b, _MM_SHUFFLE(3, 1, 3, 1));
+  return _mm256_add_epi32(even, odd);
 }
 
+template <int kMaxCode>
 LEVIN_INLINE __m256i add_quads(const I32x8* v) {
-  __m256i a = add_pairs((__m256i)v[0], (__m256i)v[1]);
-  __m256i b = add_pairs((__m256i)v[2], (__m256i)v[3]);
-  return _mm256_add_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+  constexpr bool kFour = 4 * 127 * kMaxCode < 32768;
+  constexpr bool kEight = 8 * 127 * kMaxCode < 32768;
+  __m256i a = add_pairs<kFour>((__m256i)v[0], (__m256i)v[1]);
+  __m256i b = add_pairs<kFour>((__m256i)v[2], (__m256i)v[3]);
+  return add_pairs<kEight>(a, b);
 }
 
-/* Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper four. */
+/* Of dot()s of codes up to kMaxCode. Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper. */
+template <int kMaxCode>
 LEVIN_INLINE void reduce_halves(const I32x8* v, I32x8& even, I32x8& odd) {
-  __m256i first = add_quads(v);
-  __m256i second = add_quads(v + 4);
+  __m256i first = add_quads<kMaxCode>(v);
+  __m256i second = add_quads<kMaxCode>(v + 4);
   even = (I32x8)_mm256_permute2x128_si256(first, second, 0x20);
   odd = (I32x8)_mm256_permute2x128_si256(first, second, 0x31);
-}
-
-LEVIN_INLINE I32x8 reduce_whole(const I32x8* v) {
-  I32x8 even, odd;
-  reduce_halves(v, even, odd);
-  return even + odd;
 }
 
 LEVIN_INLINE I32x8 round_to_int(F32x8 v) {

@@ -2,6 +2,7 @@
  * Instantiates every kernel for the instruction set whose vocabulary was included before. A translation
  * unit includes it once, inside no namespace, and publishes kernel_set().
  */
+#include "attention.h"
 #include "floats.h"
 #include "formats.h"
 #include "formats_k.h"
@@ -9,11 +10,13 @@
 #include "quantize.h"
 #include "rows.h"
 #if defined(LEVIN_TILES)
+#include "tables.h"
 #include "tiles.h"
 #endif
 
 namespace {
 
+using levin::AttentionKernel;
 using levin::KernelSet;
 using levin::LinearKernel;
 
@@ -34,12 +37,29 @@ void linear_integers(const LinearCall& call) {
 
 template <class Format>
 constexpr LinearKernel integers() {
-  return {Format::kScheme, linear_integers<Format>};
+  return {Format::kScheme, linear_integers<Format>, nullptr};
 }
 
 template <class Format>
 constexpr LinearKernel floats() {
-  return {Format::kScheme, linear_floats<Format>};
+  return {Format::kScheme, linear_floats<Format>, nullptr};
+}
+
+/* The same weights by lookup, under a dtype of their own. */
+template <class Format>
+constexpr LinearKernel tables() {
+#if defined(LEVIN_TILES)
+  Scheme scheme = Format::kScheme;
+  scheme.dtype |= LEVIN_CPU_DTYPE_TABLES;
+  return {scheme, linear_tables<Format>, tabulate_row<Format>};
+#else
+  return {{-1, 1, 0, false, 0, false, false}, nullptr, nullptr};
+#endif
+}
+
+template <class Cache>
+constexpr AttentionKernel attention() {
+  return {Cache::kDtype, Cache::kBlockValues, Cache::kBlockBytes, attend<Cache>};
 }
 
 constexpr KernelSet kernel_set(const char* name) {
@@ -48,8 +68,11 @@ constexpr KernelSet kernel_set(const char* name) {
           {floats<Float32>(),  floats<Float16>(),  integers<Q4_0>(),      integers<Q4_1>(),     integers<Q5_0>(),
            integers<Q5_1>(),   integers<Q8_0>(),   integers<Q2_K>(),      integers<Q3_K>(),     integers<Q4_K>(),
            integers<Q5_K>(),   integers<Q6_K>(),   integers<IQ4_NL>(),    integers<IQ4_XS>(),   floats<BFloat16>(),
-           integers<TQ1_0>(),  integers<TQ2_0>(),  integers<MXFP4>(),     integers<NVFP4>(),    floats<Float8E4M3>(),
-           floats<Float8E5M2>()}};
+           integers<TQ1_0>(),  integers<TQ2_0>(),  integers<I2_S>(),      integers<MXFP4>(),    integers<NVFP4>(),
+           floats<Float8E4M3>(), floats<Float8E5M2>(), tables<TQ2_0>(), tables<I2_S>()},
+          {attention<CacheF32>(), attention<PlainCache<Float16>>(), attention<PlainCache<BFloat16>>(),
+           attention<CacheQ8_0>(), attention<CacheQ4_0>(), attention<PlainCache<Float8E4M3>>(),
+           attention<PlainCache<Float8E5M2>>()}};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 namespace levin {
 
-constexpr int kLinearTypes = 21;
+constexpr int kLinearTypes = 24;
 
 /* Values of an activation block: they share a scale. */
 constexpr int kBlock = 32;
@@ -20,6 +20,10 @@ constexpr int kBlock = 32;
 /* Blocks that are multiplied together, one per lane; rows are padded to a multiple of them. */
 constexpr int kLanes = 8;
 constexpr int kSpan = kBlock * kLanes;
+
+/* Values that share a scale, and their bytes, where activations become tables; see tables.h. */
+constexpr int kTableGroup = 128;
+constexpr int kTableGroupBytes = 2048;
 
 /* Weight rows of a packed tile. */
 constexpr int kTileRows = 16;
@@ -65,6 +69,20 @@ struct LinearCall {
 struct LinearKernel {
   Scheme scheme;
   void (*linear)(const LinearCall& call);
+  /* Prepares a row of k values as tables, or null where KernelSet's quantize serves. */
+  void (*tabulate)(const float* x, int64_t k, uint8_t* row);
+};
+
+/* Keys that share an update of the greatest score. */
+constexpr int64_t kKeyBlock = 64;
+
+constexpr int kCacheTypes = 7;
+
+struct AttentionKernel {
+  int32_t dtype;
+  int64_t block_values;
+  int64_t block_bytes;
+  void (*attend)(const levin_cpu_attend_args& args);
 };
 
 struct KernelSet {
@@ -72,6 +90,7 @@ struct KernelSet {
   /* Prepares one row of k values; padded is the K of its layout. */
   void (*quantize)(const Scheme& scheme, const float* x, int64_t k, int64_t padded, uint8_t* row);
   LinearKernel kernels[kLinearTypes];
+  AttentionKernel attention[kCacheTypes];
 };
 
 const KernelSet* portable_kernels();

@@ -15,10 +15,13 @@ using levin::kLanes;
 using levin::kSpan;
 using levin::LinearCall;
 
-/* Far enough for DRAM latency at the bandwidth of one core. */
-constexpr int kPrefetchBytes = 4096;
+/* Farther ahead, rows of small matrices end before what was prefetched behind them is used. */
+constexpr int kPrefetchBytes = 1024;
 
 constexpr int kCacheLine = 64;
+
+/* Rows that one token meets side by side. */
+constexpr int kRowStreams = 2;
 
 LEVIN_INLINE int64_t padded_length(int64_t k) {
   return (k + kSpan - 1) / kSpan * kSpan;
@@ -66,9 +69,9 @@ LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64
     const uint8_t* odd_sums = even_sums + padded / kBlock * 4;
     F32x8 d = load<F32x8>(factors);
     F32x8 sum = sums[t];
+    I32x8 even, odd;
+    reduce_halves<Format::kMaxCode>(products, even, odd);
     if constexpr (scheme.half_group) {
-      I32x8 even, odd;
-      reduce_halves(products, even, odd);
       if constexpr (!scheme.has_min) {
         even += load<I32x8>(even_sums);
         odd += load<I32x8>(odd_sums);
@@ -76,7 +79,7 @@ LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64
       sum = fma(even_scale * d, to_float(even), sum);
       sum = fma(odd_scale * d, to_float(odd), sum);
     } else {
-      I32x8 whole = reduce_whole(products);
+      I32x8 whole = even + odd;
       if constexpr (!scheme.has_min) {
         whole += load<I32x8>(even_sums);
       }
@@ -99,8 +102,10 @@ LEVIN_INLINE void prefetch_span(const uint8_t* p) {
   }
 }
 
-template <class Format, int kTokens>
-void multiply_rows(const LinearCall& call, int64_t first_token) {
+/* The rows [n0, n0 + count) that lie at first[stream], row_stride bytes apart, side by side. */
+template <class Format, int kTokens, int kStreams>
+LEVIN_INLINE void multiply_streams(const LinearCall& call, int64_t first_token, int64_t n0, int64_t count,
+                                   int64_t distance) {
   int64_t padded = padded_length(call.k);
   int64_t spans = call.k / kSpan;
   int64_t tail_bytes = call.row_bytes - spans * Format::kSpanBytes;
@@ -108,22 +113,41 @@ void multiply_rows(const LinearCall& call, int64_t first_token) {
   for (int t = 0; t < kTokens; t++) {
     x[t] = token(call, first_token + t);
   }
-  for (int64_t n = call.n0; n < call.n1; n++) {
-    const uint8_t* p = call.weight + n * call.row_stride;
-    F32x8 sums[kTokens] = {};
-    for (int64_t span = 0; span < spans; span++, p += Format::kSpanBytes) {
-      prefetch_span<Format>(p);
-      multiply_span<Format, kTokens>(p, x, span, padded, sums);
+  for (int64_t n = n0; n < n0 + count; n++) {
+    const uint8_t* p[kStreams];
+    F32x8 sums[kStreams][kTokens] = {};
+    for (int s = 0; s < kStreams; s++) {
+      p[s] = call.weight + (n + s * distance) * call.row_stride;
     }
-    if (tail_bytes > 0) {
+    for (int64_t span = 0; span < spans; span++) {
+      for (int s = 0; s < kStreams; s++) {
+        prefetch_span<Format>(p[s]);
+        multiply_span<Format, kTokens>(p[s], x, span, padded, sums[s]);
+        p[s] += Format::kSpanBytes;
+      }
+    }
+    for (int s = 0; tail_bytes > 0 && s < kStreams; s++) {
       uint8_t tail[Format::kSpanBytes] = {};
-      memcpy(tail, p, (size_t)tail_bytes);
-      multiply_span<Format, kTokens>(tail, x, spans, padded, sums);
+      memcpy(tail, p[s], (size_t)tail_bytes);
+      multiply_span<Format, kTokens>(tail, x, spans, padded, sums[s]);
     }
-    for (int t = 0; t < kTokens; t++) {
-      call.out[(first_token + t) * call.out_stride + n - call.n0] = sum_lanes(sums[t]);
+    for (int s = 0; s < kStreams; s++) {
+      for (int t = 0; t < kTokens; t++) {
+        call.out[(first_token + t) * call.out_stride + n + s * distance - call.n0] = sum_lanes(sums[s][t]);
+      }
     }
   }
+}
+
+/* Rows far apart are streams to the hardware's prefetchers, which do not look past the end of a page. */
+template <class Format, int kTokens>
+void multiply_rows(const LinearCall& call, int64_t first_token) {
+  constexpr int kStreams = kTokens == 1 ? kRowStreams : 1;
+  int64_t rows = call.n1 - call.n0;
+  int64_t distance = rows / kStreams;
+  multiply_streams<Format, kTokens, kStreams>(call, first_token, call.n0, distance, distance);
+  multiply_streams<Format, kTokens, 1>(call, first_token, call.n0 + distance * kStreams, rows - distance * kStreams,
+                                       0);
 }
 
 template <class Format>

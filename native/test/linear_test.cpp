@@ -21,6 +21,7 @@ constexpr int64_t kCanaries = 5;
 constexpr float kCanary = -12345.5f;
 
 int failures = 0;
+int32_t best_isa = 0;
 
 #define EXPECT(condition, ...)           \
   do {                                   \
@@ -55,12 +56,12 @@ struct Problem {
   const float* x_row(int64_t t) const { return (const float*)x->data() + t * k; }
 };
 
-void round_block(const float* x, double* rounded) {
+void round_block(const float* x, int count, double* rounded) {
   float largest = 0;
-  for (int i = 0; i < 32; i++) {
+  for (int i = 0; i < count; i++) {
     largest = fmaxf(largest, fabsf(x[i]));
   }
-  for (int i = 0; i < 32; i++) {
+  for (int i = 0; i < count; i++) {
     rounded[i] = largest == 0 ? 0 : (double)(largest / 127.0f) * rintf(x[i] * (127.0f / largest));
   }
 }
@@ -83,10 +84,9 @@ Problem::Problem(const TypeInfo& type, const WeightPool& pool, int64_t n, int64_
     values[i] = i / 32 % 7 == 3 ? 0 : i % 61 == 0 ? 20 * value : value;
     rounded[(size_t)i] = values[i];
   }
-  if (levin_cpu_rounds_activations(type.dtype)) {
-    for (int64_t i = 0; i < kMaxTokens * k; i += 32) {
-      round_block(values + i, &rounded[(size_t)i]);
-    }
+  int block = levin_cpu_rounds_activations(type.dtype);
+  for (int64_t i = 0; block > 0 && i < kMaxTokens * k; i += block) {
+    round_block(values + i, block, &rounded[(size_t)i]);
   }
 }
 
@@ -114,7 +114,8 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   int64_t stride = n1 - n0 + kCanaries;
   std::vector<float> out((size_t)(tokens * stride), kCanary);
   levin_cpu_linear_args args = {};
-  args.weight = problem.weight->data();
+  const void* weight = problem.weight->data();
+  args.weight = weight;
   args.row_stride = problem.row_bytes;
   args.activations = activations.get();
   args.activations_bytes = bytes;
@@ -128,7 +129,8 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   args.scratch = scratch.get();
   args.scratch_bytes = scratch_bytes;
   args.dtype = dtype;
-  EXPECT(levin_cpu_linear(&args) == LEVIN_CPU_OK, "%s", levin_cpu_last_error());
+  levin_cpu_status status = tokens % 2 == 0 ? levin_cpu_linear(&args) : levin_cpu_linear_over(weight, &args);
+  EXPECT(status == LEVIN_CPU_OK, "%s", levin_cpu_last_error());
 
   std::vector<float> results;
   for (int64_t t = 0; t < tokens; t++) {
@@ -204,10 +206,11 @@ void check_type(const TypeInfo& type) {
   WeightPool pool(type);
   for (int64_t k : lengths(type)) {
     for (int64_t n : {1, 16, 35}) {
+      levin_cpu_force_isa(best_isa);
       Problem problem(type, pool, n, k);
       std::vector<float> fused;
       for (int32_t isa = 0; isa < LEVIN_CPU_ISA_COUNT; isa++) {
-        if (levin_cpu_force_isa(isa) != LEVIN_CPU_OK) {
+        if (levin_cpu_force_isa(isa) != LEVIN_CPU_OK || !levin_cpu_supports(type.dtype)) {
           continue;
         }
         const char* name = levin_cpu_isa_name(isa);
@@ -226,6 +229,9 @@ void check_type(const TypeInfo& type) {
 /* Values without a number must not become one, whatever the block they are rounded with. */
 void check_not_a_number() {
   for (const TypeInfo& type : all_types()) {
+    if (!levin_cpu_supports(type.dtype)) {
+      continue;
+    }
     WeightPool pool(type);
     int64_t k = 2 * (type.block_values == 1 ? 32 : type.block_values);
     Problem problem(type, pool, 3, k);
@@ -251,6 +257,7 @@ void check_refusals() {
   EXPECT(levin_cpu_activation_bytes(LEVIN_CPU_DTYPE_Q4_0, -1, 32) == -1, "tokens below 0");
   EXPECT(levin_cpu_scratch_bytes(LEVIN_CPU_DTYPE_Q4_0, INT64_MAX - 31) == -1, "a length beyond any");
   expect_refusal(levin_cpu_linear(nullptr), LEVIN_CPU_INVALID_ARGUMENT, "args");
+  expect_refusal(levin_cpu_linear_over(nullptr, nullptr), LEVIN_CPU_INVALID_ARGUMENT, "args");
   levin_cpu_linear_args args = {};
   args.dtype = 9999;
   expect_refusal(levin_cpu_linear(&args), LEVIN_CPU_UNSUPPORTED, "9999");
@@ -267,15 +274,15 @@ void check_refusals() {
 }  // namespace
 
 int main() {
-  int32_t best = levin_cpu_isa();
+  best_isa = levin_cpu_isa();
   for (int32_t isa = 0; isa < LEVIN_CPU_ISA_COUNT; isa++) {
     printf("%-16s %s%s\n", levin_cpu_isa_name(isa), levin_cpu_isa_available(isa) ? "tested" : "not on this machine",
-           isa == best ? ", the default" : "");
+           isa == best_isa ? ", the default" : "");
   }
   for (const TypeInfo& type : all_types()) {
     check_type(type);
   }
-  levin_cpu_force_isa(best);
+  levin_cpu_force_isa(best_isa);
   check_not_a_number();
   check_refusals();
   printf("%d failures\n", failures);

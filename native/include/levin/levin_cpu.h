@@ -1,6 +1,7 @@
 /*
  * C ABI of the native twin of the CPU kernels: products of encoded weights with activations that the
- * Java Vector API has no instructions for (vpmaddubsw, vpdpbusd).
+ * Java Vector API has no instructions for (vpmaddubsw, vpdpbusd), and attention over encoded caches,
+ * which wants more sums in registers than a Java compiler inlines.
  *
  * Every function is single-threaded, reentrant, and neither throws, exits, prints nor allocates: memory
  * is the caller's. A call that fails returns a status and leaves the reason in levin_cpu_last_error().
@@ -8,7 +9,8 @@
  * disjoint ranges of weight rows, from any threads.
  *
  * Results: out[t, n] depends on weight row n, activation row t, the dtype and the instruction set
- * alone, to the bit; not on the number of tokens, nor on the range of rows of the call.
+ * alone, to the bit; not on the number of tokens, nor on the range of rows of the call. What a query row
+ * gets from levin_cpu_attend depends on itself, the keys it sees, from and to alone, likewise.
  */
 #ifndef LEVIN_LEVIN_CPU_H
 #define LEVIN_LEVIN_CPU_H
@@ -71,10 +73,13 @@ enum {
   LEVIN_CPU_DTYPE_BF16 = 30,
   LEVIN_CPU_DTYPE_TQ1_0 = 34,
   LEVIN_CPU_DTYPE_TQ2_0 = 35,
+  LEVIN_CPU_DTYPE_I2_S = 36,
   LEVIN_CPU_DTYPE_MXFP4 = 39,
   LEVIN_CPU_DTYPE_NVFP4 = 40,
   LEVIN_CPU_DTYPE_F8_E4M3 = 100,
-  LEVIN_CPU_DTYPE_F8_E5M2 = 101
+  LEVIN_CPU_DTYPE_F8_E5M2 = 101,
+  /* Or'ed to a dtype: products are looked up instead of multiplied. For TQ2_0 and I2_S on x86. */
+  LEVIN_CPU_DTYPE_TABLES = 1 << 16
 };
 
 typedef struct levin_cpu_prepare_args {
@@ -105,6 +110,42 @@ typedef struct levin_cpu_linear_args {
   int32_t dtype;
 } levin_cpu_linear_args;
 
+/*
+ * Attention of query rows that share a KV head to keys [from, to) of their sequence. Row r sees the keys
+ * [firsts[r], ends[r]) among them and, of those from first_own on, the ones that its tree mask allows.
+ * Element j of key i is at keys + pages[i / page_size - from / page_size] * key_page_stride +
+ * i % page_size * key_stride, encoded.
+ */
+typedef struct levin_cpu_attend_args {
+  const void* keys;          /* key 0 of page 0, of this KV head */
+  const void* values;        /* likewise; null where values are the first value_dim elements of keys */
+  int64_t key_page_stride;   /* bytes */
+  int64_t key_stride;        /* bytes, at least a key's */
+  int64_t value_page_stride; /* bytes */
+  int64_t value_stride;      /* bytes, at least a value's */
+  const int32_t* pages;      /* every page that holds a key of [from, to), in order */
+  int64_t page_size;
+  int64_t from;
+  int64_t to;
+  const float* queries;      /* [rows, key_dim] */
+  const int32_t* firsts;     /* [rows], none before from */
+  const int32_t* ends;       /* [rows], none past to; a row whose end is not past its first sees no key */
+  const int32_t* tree_mask;  /* [rows, tree_words]: bit j allows key first_own + j; or null */
+  int64_t tree_words;
+  int64_t first_own;
+  int64_t rows;
+  int64_t key_dim;           /* a multiple of the dtype's block, as value_dim is */
+  int64_t value_dim;
+  float* sums;               /* [rows, value_dim] receives sum of exp(score - maximum) * value */
+  float* maxima;             /* [rows] receives the greatest score, negative infinity without keys */
+  float* totals;             /* [rows] receives sum of exp(score - maximum) */
+  void* scratch;             /* 64-byte aligned, one per thread */
+  int64_t scratch_bytes;     /* at least levin_cpu_attend_scratch_bytes(rows, key_dim, value_dim) */
+  float scale;               /* on the scores */
+  float soft_cap;            /* scores become cap * tanh(score / cap); 0 for none */
+  int32_t dtype;             /* of keys and values */
+} levin_cpu_attend_args;
+
 /* What the processor and the operating system offer. */
 LEVIN_CPU_API uint64_t levin_cpu_features(void);
 
@@ -123,7 +164,7 @@ LEVIN_CPU_API levin_cpu_status levin_cpu_force_isa(int32_t isa);
 /* 1 if levin_cpu_linear takes weights of this dtype. */
 LEVIN_CPU_API int32_t levin_cpu_supports(int32_t dtype);
 
-/* 1 if activations are rounded to 8 bits per value, in blocks of 32 that share a scale. */
+/* How many activations share a scale when they are rounded to 8 bits each; 0 if they are not rounded. */
 LEVIN_CPU_API int32_t levin_cpu_rounds_activations(int32_t dtype);
 
 /* Bytes of prepared activations, -1 for sizes or dtypes that cannot be. */
@@ -135,6 +176,20 @@ LEVIN_CPU_API int64_t levin_cpu_scratch_bytes(int32_t dtype, int64_t k);
 LEVIN_CPU_API levin_cpu_status levin_cpu_prepare(const levin_cpu_prepare_args* args);
 
 LEVIN_CPU_API levin_cpu_status levin_cpu_linear(const levin_cpu_linear_args* args);
+
+/*
+ * levin_cpu_linear over args->weight = weight. For callers whose foreign-function interface guards the
+ * memory it passes for as long as a call takes: Java's keeps a segment from being closed.
+ */
+LEVIN_CPU_API levin_cpu_status levin_cpu_linear_over(const void* weight, levin_cpu_linear_args* args);
+
+/* 1 if levin_cpu_attend reads caches of this dtype. */
+LEVIN_CPU_API int32_t levin_cpu_attends(int32_t dtype);
+
+/* Bytes of scratch of one thread, -1 for sizes that cannot be. */
+LEVIN_CPU_API int64_t levin_cpu_attend_scratch_bytes(int64_t rows, int64_t key_dim, int64_t value_dim);
+
+LEVIN_CPU_API levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args);
 
 /* Why the last failed call of this thread failed; valid until its next failing call. */
 LEVIN_CPU_API const char* levin_cpu_last_error(void);

@@ -1,6 +1,7 @@
 package dev.levin;
 
 import dev.levin.convert.GoldenGguf;
+import dev.levin.convert.HostValues;
 import dev.levin.convert.HuggingFaceCopy;
 import dev.levin.convert.StoredTensor;
 import dev.levin.core.DType;
@@ -116,6 +117,34 @@ class WeightTypesTest {
                     isMatrix(tensor) && !name.contains("attn_q") && !name.contains("attn_k")
                         ? repeat(dtype, tensor.shape(), blocks)
                         : tensor));
+  }
+
+  /** The digits of I2_S are whole; what they are multiplied by lies behind a tensor. */
+  @Test
+  void ternaryMatricesWithAScale() throws IOException {
+    GoldenGguf model =
+        GoldenGguf.of(demo)
+            .replaceAll(
+                (name, tensor) ->
+                    isMatrix(tensor) && name.startsWith("blk.")
+                        ? StoredTensor.encode(
+                            scaled(tensor.decode(), 1 / GoldenGguf.TERNARY_SCALE), DType.I2_S)
+                        : tensor);
+    Path encoded = model.write(folder.resolve("ternary.gguf"));
+    model.replaceAll(
+        (name, tensor) ->
+            tensor.dtype() == DType.I2_S
+                ? StoredTensor.encode(scaled(tensor.decode(), GoldenGguf.TERNARY_SCALE), DType.F32)
+                : tensor);
+    assertSame(run(model.write(folder.resolve("widened.gguf")), tokens.length), encoded);
+  }
+
+  private static HostValues scaled(HostValues values, float factor) {
+    float[] scaled = values.values().clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] *= factor;
+    }
+    return new HostValues(scaled, values.dims());
   }
 
   private static StoredTensor repeat(DType dtype, Shape shape, byte[] blocks) {

@@ -5,6 +5,14 @@ public interface AttentionKernels {
   /** Keys in a block. Blocks start at multiples of it, so their borders depend on the key alone. */
   int BLOCK = 64;
 
+  /** Rows of one {@link #accumulateRows}. */
+  int ROWS = 4;
+
+  /** Kernels that take precedence for the cache dtypes they read, or null. */
+  default SliceKernels slices() {
+    return null;
+  }
+
   /**
    * Scores of a block in place: {@code s = scale * s}, then, if softCap is positive, {@code s =
    * softCap * tanh(s / softCap)}.
@@ -23,11 +31,26 @@ public interface AttentionKernels {
    *
    * @param stride floats from one value row to the next; row 0 starts at index 0
    */
-  void accumulate(
+  void accumulateRow(
       float[] sums,
       int sumsAt,
       int dim,
       float rescale,
+      float[] weights,
+      int weightsAt,
+      int from,
+      int to,
+      float[] values,
+      int stride);
+
+  /**
+   * The same, nothing rescaled, for {@link #ROWS} rows at once and with the same bits: rows of sums
+   * are {@code dim} floats apart, rows of weights {@link #BLOCK}.
+   */
+  void accumulateRows(
+      float[] sums,
+      int sumsAt,
+      int dim,
       float[] weights,
       int weightsAt,
       int from,

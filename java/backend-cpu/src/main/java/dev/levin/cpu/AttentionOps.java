@@ -1,73 +1,124 @@
 package dev.levin.cpu;
 
 import dev.levin.core.op.Attention;
-import dev.levin.core.op.BatchLengths;
 
-/**
- * Paged attention. Work items are (sequence, KV head, run of queries), so that keys and values are
- * decoded once for all query heads that share them.
- */
+/** Paged attention, cut as {@link AttentionPlan} says. */
 final class AttentionOps {
-  /** Query rows, all heads of a group counted, that share one pass over the keys. */
-  private static final int ROWS = 32;
-
-  private final KernelTable kernels;
+  private final SliceKernels blockwise;
+  private final SliceKernels whole;
   private final WorkerPool pool;
-  private int[] sequenceOf = {};
-  private int[] headOf = {};
-  private int[] firstQueryOf = {};
-  private long[] costs = {0};
+  private final AttentionPlan plan = new AttentionPlan();
+  private PartialAttention[] parts = {};
 
   AttentionOps(KernelTable kernels, WorkerPool pool) {
-    this.kernels = kernels;
     this.pool = pool;
+    blockwise = new BlockwiseAttention(kernels.matrix(), kernels.attention());
+    whole = kernels.attention().slices();
   }
 
-  void run(Attention op) {
-    AttentionPass pass = new AttentionPass(op, kernels);
-    BatchLengths lengths = op.batch().lengths();
-    int kvHeads = Host.size(op.kCache().dim(1));
-    int group = Host.size(op.q().dim(1)) / kvHeads;
-    int queries = Math.max(1, ROWS / group);
-    int runs = 0;
-    for (int b = 0; b < lengths.numSeqs(); b++) {
-      pass.checkSequence(b);
-      runs += Math.ceilDiv(lengths.queryLen(b), queries);
+  Runnable prepare(Attention op) {
+    boolean reads = whole != null && whole.reads(op.kCache().dtype());
+    return new Launch(new AttentionPass(op, reads ? whole : blockwise));
+  }
+
+  private final class Launch implements Runnable {
+    private final AttentionPass pass;
+    private final WorkerPool.RangeTask units = this::attend;
+    private final WorkerPool.RangeTask joins = this::join;
+
+    Launch(AttentionPass pass) {
+      this.pass = pass;
     }
-    int items = Math.multiplyExact(runs, kvHeads);
-    reserve(items);
-    int item = 0;
-    for (int b = 0; b < lengths.numSeqs(); b++) {
-      for (int h = 0; h < kvHeads; h++) {
-        for (int q = 0; q < lengths.queryLen(b); q += queries) {
-          int count = Math.min(queries, lengths.queryLen(b) - q);
-          sequenceOf[item] = b;
-          headOf[item] = h;
-          firstQueryOf[item] = q;
-          costs[item + 1] = costs[item] + pass.cost(b, q, count);
-          item++;
+
+    @Override
+    public void run() {
+      plan.make(pass, pool.threads());
+      if (plan.isSplit()) {
+        reserve(plan.units());
+      }
+      pool.forEach(plan.units(), plan.costs(), units);
+      if (plan.isSplit()) {
+        pool.forEach(plan.items(), (long) pass.group() * pass.valueDim(), joins);
+      }
+    }
+
+    private void attend(int from, int to, Workspace workspace) {
+      AttentionSlice slice = workspace.slice();
+      SliceKernels.Worker worker = workspace.attention(pass.kernels());
+      int held = -1;
+      for (int unit = from; unit < to; unit++) {
+        int item = plan.itemOf(unit);
+        if (item != held) {
+          takeQueries(slice, item);
+          held = item;
+        }
+        if (plan.isSplit()) {
+          part(slice, item, unit, worker);
+        } else {
+          item(slice, item, workspace.running(), worker);
         }
       }
     }
-    pool.forEach(
-        items,
-        costs,
-        (from, to, workspace) -> {
-          for (int i = from; i < to; i++) {
-            int b = sequenceOf[i];
-            int first = firstQueryOf[i];
-            int count = Math.min(queries, lengths.queryLen(b) - first);
-            pass.run(b, headOf[i], first, count, workspace);
-          }
-        });
+
+    private void takeQueries(AttentionSlice slice, int item) {
+      slice.queries(
+          pass, plan.sequence(item), plan.head(item), plan.firstQuery(item), plan.count(item));
+    }
+
+    private void attend(AttentionSlice slice, int item, int split, SliceKernels.Worker worker) {
+      int firstQuery = plan.firstQuery(item);
+      pass.attend(slice, plan.sequence(item), firstQuery, plan.count(item), split, worker);
+    }
+
+    private int firstSplit(int item) {
+      return pass.firstSplit(plan.sequence(item), plan.firstQuery(item));
+    }
+
+    private int endSplit(int item) {
+      return pass.endSplit(plan.sequence(item), plan.firstQuery(item), plan.count(item));
+    }
+
+    private void item(
+        AttentionSlice slice, int item, PartialAttention running, SliceKernels.Worker worker) {
+      running.reset(slice.rows(), pass.valueDim());
+      for (int split = firstSplit(item); split < endSplit(item); split++) {
+        attend(slice, item, split, worker);
+        running.join(slice.result());
+      }
+      pass.finish(slice, running);
+    }
+
+    private void part(AttentionSlice slice, int item, int unit, SliceKernels.Worker worker) {
+      PartialAttention part = parts[unit];
+      part.reset(slice.rows(), pass.valueDim());
+      int split = firstSplit(item) + unit - plan.firstUnit(item);
+      if (split < endSplit(item)) {
+        attend(slice, item, split, worker);
+        part.join(slice.result());
+      }
+    }
+
+    private void join(int from, int to, Workspace workspace) {
+      AttentionSlice slice = workspace.slice();
+      PartialAttention running = workspace.running();
+      for (int item = from; item < to; item++) {
+        takeQueries(slice, item);
+        running.reset(slice.rows(), pass.valueDim());
+        for (int unit = plan.firstUnit(item); unit < plan.firstUnit(item + 1); unit++) {
+          running.join(parts[unit]);
+        }
+        pass.finish(slice, running);
+      }
+    }
   }
 
-  private void reserve(int items) {
-    if (sequenceOf.length < items) {
-      sequenceOf = new int[items];
-      headOf = new int[items];
-      firstQueryOf = new int[items];
-      costs = new long[items + 1];
+  private void reserve(int units) {
+    if (parts.length < units) {
+      PartialAttention[] more = java.util.Arrays.copyOf(parts, units);
+      for (int i = parts.length; i < units; i++) {
+        more[i] = new PartialAttention();
+      }
+      parts = more;
     }
   }
 }

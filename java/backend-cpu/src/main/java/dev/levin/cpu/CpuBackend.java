@@ -9,6 +9,7 @@ import dev.levin.core.backend.Backend;
 import dev.levin.core.backend.Ceilings;
 import dev.levin.core.backend.Counters;
 import dev.levin.core.backend.DeviceInfo;
+import dev.levin.core.backend.Program;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
 import dev.levin.core.op.Add;
@@ -31,6 +32,7 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -153,42 +155,82 @@ public final class CpuBackend implements Backend {
     lock.lock();
     try {
       requireOpen();
-      Support support = supports(op);
-      if (!support.supported()) {
-        throw new DeviceException(
-            DeviceException.Kind.UNSUPPORTED, op.name() + ": " + support.reason());
-      }
-      run(op);
-      counters.add(op);
-    } catch (IllegalArgumentException | IllegalStateException | DeviceException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new DeviceException(DeviceException.Kind.INTERNAL, op + " failed: " + e, e);
+      requireSupported(op);
+      run(op, () -> prepare(op).run());
     } finally {
       lock.unlock();
     }
   }
 
-  private void run(Op op) {
-    switch (op) {
-      case Add add -> rowOps.run(add);
-      case Attention attention -> attentionOps.run(attention);
-      case CausalConv convolution -> stateOps.run(convolution);
-      case Convert convert -> rowOps.run(convert);
-      case CopyPages copy -> rowOps.run(copy);
-      case Embed embed -> rowOps.run(embed);
-      case GatedActivation activation -> rowOps.run(activation);
-      case GroupedLinear linear -> matrixOps.run(linear);
-      case HeadLinear linear -> matrixOps.run(linear);
-      case Linear linear -> matrixOps.run(linear);
-      case MergeAttention merge -> rowOps.run(merge);
-      case RmsNorm norm -> rowOps.run(norm);
-      case RopeAppend append -> ropeOps.run(append);
-      case RopeTable table -> ropeOps.run(table);
-      case RouteExperts route -> routingOps.run(route);
-      case SoftCap cap -> rowOps.run(cap);
-      case SsmScan scan -> stateOps.run(scan);
+  private void requireSupported(Op op) {
+    Support support = supports(op);
+    if (!support.supported()) {
+      throw new DeviceException(
+          DeviceException.Kind.UNSUPPORTED, op.name() + ": " + support.reason());
     }
+  }
+
+  private void run(Op op, Runnable prepared) {
+    try {
+      prepared.run();
+      counters.add(op);
+    } catch (IllegalArgumentException | IllegalStateException | DeviceException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new DeviceException(DeviceException.Kind.INTERNAL, op + " failed: " + e, e);
+    }
+  }
+
+  /**
+   * Resolves the memory of every op once. A run of the program allocates nothing on the heap, once
+   * its kernels are compiled.
+   *
+   * @throws IllegalArgumentException for tensors outside host memory
+   * @throws DeviceException of kind UNSUPPORTED
+   */
+  @Override
+  public Program prepare(List<Op> ops) {
+    Op[] fixed = ops.toArray(Op[]::new);
+    Runnable[] prepared = new Runnable[fixed.length];
+    for (int i = 0; i < fixed.length; i++) {
+      requireSupported(fixed[i]);
+      prepared[i] = prepare(fixed[i]);
+    }
+    return on -> {
+      requireOwn(on);
+      lock.lock();
+      try {
+        requireOpen();
+        for (int i = 0; i < fixed.length; i++) {
+          run(fixed[i], prepared[i]);
+        }
+      } finally {
+        lock.unlock();
+      }
+    };
+  }
+
+  /** The op with its memory resolved, to run again and again without allocating. */
+  private Runnable prepare(Op op) {
+    return switch (op) {
+      case Add add -> rowOps.prepare(add);
+      case Attention attention -> attentionOps.prepare(attention);
+      case CausalConv convolution -> stateOps.prepare(convolution);
+      case Convert convert -> rowOps.prepare(convert);
+      case CopyPages copy -> rowOps.prepare(copy);
+      case Embed embed -> rowOps.prepare(embed);
+      case GatedActivation activation -> rowOps.prepare(activation);
+      case GroupedLinear linear -> matrixOps.prepare(linear);
+      case HeadLinear linear -> matrixOps.prepare(linear);
+      case Linear linear -> matrixOps.prepare(linear);
+      case MergeAttention merge -> rowOps.prepare(merge);
+      case RmsNorm norm -> rowOps.prepare(norm);
+      case RopeAppend append -> ropeOps.prepare(append);
+      case RopeTable table -> ropeOps.prepare(table);
+      case RouteExperts route -> routingOps.prepare(route);
+      case SoftCap cap -> rowOps.prepare(cap);
+      case SsmScan scan -> stateOps.prepare(scan);
+    };
   }
 
   @Override

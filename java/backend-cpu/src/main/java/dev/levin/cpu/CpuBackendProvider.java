@@ -15,9 +15,9 @@ import java.util.Map;
  * <p>System properties: {@code levin.cpu.threads} (default: the processors available), {@code
  * levin.cpu.kernels} ({@code auto}, {@code native}, {@code vector} or {@code scalar}), {@code
  * levin.cpu.vectorBits} (128, 256 or 512; default: what the processor prefers), {@code
- * levin.cpu.gemm} (how vector kernels multiply encoded weights: {@code auto}, {@code fma}, {@code
- * int8} or {@code lut}) and {@code levin.cpu.isa} (an instruction set of the native kernels;
- * default: the best).
+ * levin.cpu.gemm} (how encoded weights are multiplied: {@code auto}, {@code fma}, {@code int8} or
+ * {@code lut}) and {@code levin.cpu.isa} (an instruction set of the native kernels; default: the
+ * best).
  */
 public final class CpuBackendProvider implements BackendProvider {
   static final String NAME = "cpu";

@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * @param threads threads that compute, the calling one included
  * @param kernels which twins run
- * @param gemm how vector kernels multiply encoded weights
+ * @param gemm how encoded weights are multiplied
  */
 record CpuOptions(int threads, Kernels kernels, Gemm gemm) {
   static final String THREADS = "levin.cpu.threads";

@@ -1,8 +1,9 @@
 package dev.levin.cpu;
 
 /**
- * How the vector kernels multiply encoded weights; a format without kernels of the way asked for is
- * multiplied by {@link #FMA}.
+ * How encoded weights are multiplied. Vector kernels take a format without kernels of the way asked
+ * for by {@link #FMA}; native ones multiply integers, except where {@link #LUT} is asked for and
+ * there are tables for the format.
  */
 public enum Gemm {
   /** What was measured to be fastest for the format. */

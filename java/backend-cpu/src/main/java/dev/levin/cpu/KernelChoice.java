@@ -44,14 +44,14 @@ final class KernelChoice {
       case NATIVE ->
           switch (NativeLibrary.load()) {
             case NativeLibrary.Loaded loaded ->
-                NativeKernels.table(javaKernels(gemm, vectorModule));
+                NativeKernels.table(javaKernels(gemm, vectorModule), gemm);
             case NativeLibrary.Absent absent ->
                 throw new DeviceException(DeviceException.Kind.UNAVAILABLE, absent.reason());
           };
       case AUTO ->
           switch (NativeLibrary.load()) {
             case NativeLibrary.Loaded loaded ->
-                NativeKernels.table(javaKernels(gemm, vectorModule));
+                NativeKernels.table(javaKernels(gemm, vectorModule), gemm);
             case NativeLibrary.Absent absent -> javaKernels(gemm, vectorModule);
           };
     };

@@ -45,6 +45,15 @@ final class MatrixJobs {
   private int floats;
   private int jobs;
 
+  /** What runs now: kept here, so that no task need be made to hold it. */
+  private Product product;
+
+  private int groups;
+  private EncodedKernels encoded;
+  private EncodedKernels.Activations activations;
+  private final WorkerPool.RangeTask multiplyRange = this::multiplyRange;
+  private final WorkerPool.RangeTask prepareRange = this::prepareRange;
+
   MatrixJobs(MatrixKernels kernels, WorkerPool pool) {
     this.kernels = kernels;
     this.pool = pool;
@@ -84,14 +93,20 @@ final class MatrixJobs {
   }
 
   /**
-   * Runs all jobs.
+   * The weights of all jobs, and where their products go.
    *
    * @param rowStride bytes from one weight row to the next
    * @param n weight rows of a job
    * @param k length of a row
    */
-  void run(DType dtype, MemorySegment weight, long rowStride, int n, int k, Sink sink) {
-    int groups = Math.ceilDiv(n, GROUP);
+  record Product(DType dtype, MemorySegment weight, long rowStride, int n, int k, Sink sink) {}
+
+  /** Runs all jobs. */
+  void run(Product product) {
+    this.product = product;
+    int n = product.n();
+    int k = product.k();
+    groups = Math.ceilDiv(n, GROUP);
     int items = Math.multiplyExact(jobs, groups);
     if (costs.length <= items) {
       costs = new long[items + 1];
@@ -100,39 +115,34 @@ final class MatrixJobs {
       int job = item / groups;
       int rows = Math.min(GROUP, n - item % groups * GROUP);
       long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
-      costs[item + 1] = costs[item] + rows * (dtype.rowBytes(k) + products);
+      costs[item + 1] = costs[item] + rows * (product.dtype().rowBytes(k) + products);
     }
-    EncodedKernels encoded = k == 0 ? null : kernels.encoded(dtype);
-    EncodedKernels.Activations activations = encoded == null ? null : prepare(encoded, dtype, k);
-    pool.forEach(
-        items,
-        costs,
-        (from, to, workspace) -> {
-          int item = from;
-          while (item < to) {
-            int job = item / groups;
-            int end = Math.min(to, (job + 1) * groups);
-            int firstWeight = (item - job * groups) * GROUP;
-            int lastWeight = Math.min(n, (end - job * groups) * GROUP);
-            Product product = new Product(dtype, weight, rowStride, k, sink);
-            if (encoded != null) {
-              EncodedKernels.Worker worker = workspace.encoded(encoded);
-              multiplyEncoded(
-                  product, worker, activations, job, firstWeight, lastWeight, workspace);
-            } else {
-              multiply(product, job, firstWeight, lastWeight, workspace);
-            }
-            item = end;
-          }
-        });
+    encoded = k == 0 ? null : kernels.encoded(product.dtype());
+    if (encoded != null) {
+      prepare(product.dtype(), k);
+    }
+    pool.forEach(items, costs, multiplyRange);
   }
 
-  private record Product(DType dtype, MemorySegment weight, long rowStride, int k, Sink sink) {}
+  private void multiplyRange(int from, int to, Workspace workspace) {
+    int item = from;
+    while (item < to) {
+      int job = item / groups;
+      int end = Math.min(to, (job + 1) * groups);
+      int firstWeight = (item - job * groups) * GROUP;
+      int lastWeight = Math.min(product.n(), (end - job * groups) * GROUP);
+      if (encoded != null) {
+        multiplyEncoded(job, firstWeight, lastWeight, workspace);
+      } else {
+        multiply(job, firstWeight, lastWeight, workspace);
+      }
+      item = end;
+    }
+  }
 
-  private EncodedKernels.Activations prepare(EncodedKernels encoded, DType dtype, int k) {
+  private void prepare(DType dtype, int k) {
     int rows = floats / k;
-    EncodedKernels.Activations activations =
-        prepared.computeIfAbsent(encoded, EncodedKernels::newActivations);
+    activations = prepared.computeIfAbsent(encoded, EncodedKernels::newActivations);
     activations.reset(dtype, rows, k);
     int used = firstRow[jobs];
     if (xRows.length < used) {
@@ -141,21 +151,15 @@ final class MatrixJobs {
     for (int i = 0; i < used; i++) {
       xRows[i] = xOffsets[i] / k;
     }
-    pool.forEach(
-        rows,
-        k,
-        (from, to, workspace) -> workspace.encoded(encoded).prepare(activations, x, from, to));
-    return activations;
+    pool.forEach(rows, k, prepareRange);
   }
 
-  private void multiplyEncoded(
-      Product product,
-      EncodedKernels.Worker worker,
-      EncodedKernels.Activations activations,
-      int job,
-      int from,
-      int to,
-      Workspace workspace) {
+  private void prepareRange(int from, int to, Workspace workspace) {
+    workspace.encoded(encoded).prepare(activations, x, from, to);
+  }
+
+  private void multiplyEncoded(int job, int from, int to, Workspace workspace) {
+    EncodedKernels.Worker worker = workspace.encoded(encoded);
     int firstX = firstRow[job];
     int rows = firstRow[job + 1] - firstX;
     if (rows == 0) {
@@ -183,16 +187,16 @@ final class MatrixJobs {
     }
   }
 
-  private void multiply(Product product, int job, int from, int to, Workspace workspace) {
+  private void multiply(int job, int from, int to, Workspace workspace) {
     int rows = firstRow[job + 1] - firstRow[job];
     if (rows == 1 && kernels.readsInPlace(product.dtype())) {
-      multiplyInPlace(product, job, from, to, workspace);
+      multiplyInPlace(job, from, to, workspace);
     } else if (rows > 0) {
-      multiplyDecoded(product, job, from, to, workspace);
+      multiplyDecoded(job, from, to, workspace);
     }
   }
 
-  private void multiplyInPlace(Product product, int job, int from, int to, Workspace workspace) {
+  private void multiplyInPlace(int job, int from, int to, Workspace workspace) {
     float[] results = workspace.floats(Workspace.Slot.RESULTS, IN_PLACE_ROWS);
     int row = firstRow[job];
     for (int n = from; n < to; n += IN_PLACE_ROWS) {
@@ -212,7 +216,7 @@ final class MatrixJobs {
     }
   }
 
-  private void multiplyDecoded(Product product, int job, int from, int to, Workspace workspace) {
+  private void multiplyDecoded(int job, int from, int to, Workspace workspace) {
     int k = product.k();
     int firstX = firstRow[job];
     int rows = firstRow[job + 1] - firstX;

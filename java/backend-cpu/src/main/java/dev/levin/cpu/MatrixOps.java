@@ -1,8 +1,10 @@
 package dev.levin.cpu;
 
+import dev.levin.core.Tensor;
 import dev.levin.core.op.GroupedLinear;
 import dev.levin.core.op.HeadLinear;
 import dev.levin.core.op.Linear;
+import dev.levin.core.op.Op;
 import java.lang.foreign.MemorySegment;
 
 /** Ops that multiply activations with weights. */
@@ -25,25 +27,51 @@ final class MatrixOps {
     return (int) Math.max(1, PACKED_FLOATS / Math.max(1, floatsPerToken));
   }
 
-  void run(Linear op) {
-    MemorySegment x = Host.memory(op, "x", op.x());
-    MemorySegment weight = Host.memory(op, "weight", op.weight());
-    LinearSink sink = new LinearSink(op);
-    int tokens = Host.size(op.x().dim(0));
-    int k = Host.size(op.x().dim(1));
-    int n = Host.size(op.weight().dim(0));
-    int chunk = tokensAtATime(k);
-    for (int first = 0; first < tokens; first += chunk) {
-      int count = Math.min(chunk, tokens - first);
-      jobs.reset(1, count, Math.multiplyExact(count, k));
-      jobs.addJob(op.weight().offset());
-      for (int i = 0; i < count; i++) {
-        Host.read(x, op.x().offset(first + i), jobs.activations(), i * k, k);
-        jobs.addRow(i * k);
-      }
-      sink.firstToken = first;
-      jobs.run(op.weight().dtype(), weight, op.weight().stride(0), n, k, sink);
+  Runnable prepare(Linear op) {
+    return new PreparedLinear(op);
+  }
+
+  private final class PreparedLinear implements Runnable {
+    private final Linear op;
+    private final MemorySegment x;
+    private final LinearSink sink;
+    private final MatrixJobs.Product product;
+
+    PreparedLinear(Linear op) {
+      this.op = op;
+      x = Host.memory(op, "x", op.x());
+      sink = new LinearSink(op);
+      product = product(op, op.weight(), 0, sink);
     }
+
+    @Override
+    public void run() {
+      int tokens = Host.size(op.x().dim(0));
+      int k = product.k();
+      int chunk = tokensAtATime(k);
+      for (int first = 0; first < tokens; first += chunk) {
+        int count = Math.min(chunk, tokens - first);
+        jobs.reset(1, count, Math.multiplyExact(count, k));
+        jobs.addJob(op.weight().offset());
+        for (int i = 0; i < count; i++) {
+          Host.read(x, op.x().offset(first + i), jobs.activations(), i * k, k);
+          jobs.addRow(i * k);
+        }
+        sink.firstToken = first;
+        jobs.run(product);
+      }
+    }
+  }
+
+  /** A weight whose rows are dimension {@code rows}, its columns the next. */
+  private static MatrixJobs.Product product(Op op, Tensor weight, int rows, MatrixJobs.Sink sink) {
+    return new MatrixJobs.Product(
+        weight.dtype(),
+        Host.memory(op, "weight", weight),
+        weight.stride(rows),
+        Host.size(weight.dim(rows)),
+        Host.size(weight.dim(rows + 1)),
+        sink);
   }
 
   /** Adds bias and residual while the products are still in cache. */
@@ -85,56 +113,61 @@ final class MatrixOps {
     }
   }
 
-  void run(HeadLinear op) {
-    MemorySegment x = Host.memory(op, "x", op.x());
-    MemorySegment weight = Host.memory(op, "weight", op.weight());
-    MemorySegment out = Host.memory(op, "out", op.out());
-    int tokens = Host.size(op.x().dim(0));
-    int heads = Host.size(op.x().dim(1));
-    int k = Host.size(op.x().dim(2));
-    int n = Host.size(op.weight().dim(1));
-    int chunk = tokensAtATime((long) heads * k);
-    for (int first = 0; first < tokens; first += chunk) {
-      int count = Math.min(chunk, tokens - first);
-      int firstToken = first;
-      jobs.reset(heads, heads * count, Math.multiplyExact(heads * count, k));
-      for (int h = 0; h < heads; h++) {
-        jobs.addJob(op.weight().offset(h));
-        for (int i = 0; i < count; i++) {
-          int to = (h * count + i) * k;
-          Host.read(x, op.x().offset(first + i, h), jobs.activations(), to, k);
-          jobs.addRow(to);
+  Runnable prepare(HeadLinear op) {
+    return new Heads(op);
+  }
+
+  private final class Heads implements Runnable, MatrixJobs.Sink {
+    private final HeadLinear op;
+    private final MemorySegment x;
+    private final MemorySegment out;
+    private final MatrixJobs.Product product;
+    private int firstToken;
+    private int count;
+
+    Heads(HeadLinear op) {
+      this.op = op;
+      x = Host.memory(op, "x", op.x());
+      out = Host.memory(op, "out", op.out());
+      product = product(op, op.weight(), 1, this);
+    }
+
+    @Override
+    public void run() {
+      int tokens = Host.size(op.x().dim(0));
+      int heads = Host.size(op.x().dim(1));
+      int k = product.k();
+      int chunk = tokensAtATime((long) heads * k);
+      for (firstToken = 0; firstToken < tokens; firstToken += chunk) {
+        count = Math.min(chunk, tokens - firstToken);
+        jobs.reset(heads, heads * count, Math.multiplyExact(heads * count, k));
+        for (int h = 0; h < heads; h++) {
+          jobs.addJob(op.weight().offset(h));
+          for (int i = 0; i < count; i++) {
+            int to = (h * count + i) * k;
+            Host.read(x, op.x().offset(firstToken + i, h), jobs.activations(), to, k);
+            jobs.addRow(to);
+          }
         }
+        jobs.run(product);
       }
-      jobs.run(
-          op.weight().dtype(),
-          weight,
-          op.weight().stride(1),
-          n,
-          k,
-          (job, row, from, results, at, length) -> {
-            long outAt = op.out().offset(firstToken + row % count, job) + 4L * from;
-            Host.write(results, at, out, outAt, length);
-          });
+    }
+
+    @Override
+    public void put(int job, int row, int from, float[] results, int at, int length) {
+      long outAt = op.out().offset(firstToken + row % count, job) + 4L * from;
+      Host.write(results, at, out, outAt, length);
     }
   }
 
-  void run(GroupedLinear op) {
-    int tokens = Host.size(op.ids().dim(0));
-    int chosen = Host.size(op.ids().dim(1));
-    long widest = Math.max(op.weight().dim(1), op.weight().dim(2));
-    int chunk = tokensAtATime(chosen * widest);
-    Grouped grouped = new Grouped(op);
-    for (int first = 0; first < tokens; first += chunk) {
-      grouped.run(first, Math.min(chunk, tokens - first));
-    }
+  Runnable prepare(GroupedLinear op) {
+    return new Grouped(op);
   }
 
-  /** One launch of {@link GroupedLinear}: assignments sorted by expert, one job per expert used. */
-  private final class Grouped implements MatrixJobs.Sink {
+  /** A {@link GroupedLinear}: assignments sorted by expert, one job per expert used. */
+  private final class Grouped implements Runnable, MatrixJobs.Sink {
     private final GroupedLinear op;
     private final MemorySegment x;
-    private final MemorySegment weight;
     private final MemorySegment bias;
     private final MemorySegment ids;
     private final MemorySegment combine;
@@ -144,12 +177,13 @@ final class MatrixOps {
     private final int chosen;
     private final int n;
     private final int k;
+    private final MatrixJobs.Product product;
+    private final WorkerPool.RangeTask combineTokens = this::combineTokens;
     private int firstToken;
 
     Grouped(GroupedLinear op) {
       this.op = op;
       x = Host.memory(op, "x", op.x());
-      weight = Host.memory(op, "weight", op.weight());
       bias = Host.memory(op, "bias", op.bias());
       ids = Host.memory(op, "ids", op.ids());
       combine = Host.memory(op, "combine", op.combine());
@@ -159,9 +193,19 @@ final class MatrixOps {
       n = Host.size(op.weight().dim(1));
       k = Host.size(op.weight().dim(2));
       chosen = Host.size(op.ids().dim(1));
+      product = product(op, op.weight(), 1, this);
     }
 
-    void run(int first, int tokens) {
+    @Override
+    public void run() {
+      int tokens = Host.size(op.ids().dim(0));
+      int chunk = tokensAtATime((long) chosen * Math.max(n, k));
+      for (int first = 0; first < tokens; first += chunk) {
+        run(first, Math.min(chunk, tokens - first));
+      }
+    }
+
+    private void run(int first, int tokens) {
       firstToken = first;
       int rows = tokens * chosen;
       sortByExpert(rows);
@@ -180,9 +224,9 @@ final class MatrixOps {
       if (combine != null && expertOutputs.length < rows * n) {
         expertOutputs = new float[rows * n];
       }
-      jobs.run(op.weight().dtype(), weight, op.weight().stride(1), n, k, this);
+      jobs.run(product);
       if (combine != null) {
-        pool.forEach(tokens, (long) chosen * n, this::combineTokens);
+        pool.forEach(tokens, (long) chosen * n, combineTokens);
       }
     }
 

@@ -21,14 +21,14 @@ final class RopeOps {
     this.pool = pool;
   }
 
-  void run(RopeTable op) {
+  Runnable prepare(RopeTable op) {
     MemorySegment positions = Host.memory(op, "positions", op.positions());
     MemorySegment invFreq = Host.memory(op, "invFreq", op.invFreq());
     MemorySegment out = Host.memory(op, "out", op.out());
     int half = Host.size(op.invFreq().dim(0));
-    pool.forEach(
-        Host.size(op.positions().dim(0)),
-        ANGLE_COST * half,
+    int items = Host.size(op.positions().dim(0));
+    long cost = ANGLE_COST * half;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           float[] row = workspace.floats(Workspace.Slot.ROW, 2 * half);
           for (int t = from; t < to; t++) {
@@ -40,14 +40,15 @@ final class RopeOps {
             }
             Host.write(row, 0, out, op.out().offset(t), 2 * half);
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 
-  void run(RopeAppend op) {
+  Runnable prepare(RopeAppend op) {
     Append append = new Append(op);
     int tokens = Host.size(op.q().dim(0));
     long values = op.q().dim(1) * op.q().dim(2) + 4 * op.k().dim(1) * op.k().dim(2);
-    pool.forEach(tokens, values, append);
+    return () -> pool.forEach(tokens, values, append);
   }
 
   /** The memory of one op, resolved once. */

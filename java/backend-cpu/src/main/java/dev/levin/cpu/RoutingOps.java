@@ -13,17 +13,22 @@ final class RoutingOps {
     this.pool = pool;
   }
 
-  void run(RouteExperts op) {
+  Runnable prepare(RouteExperts op) {
     Memory memory = new Memory(op);
-    pool.forEach(
-        Host.size(op.logits().dim(0)),
-        op.logits().dim(1) * (8 + op.ids().dim(1)),
+    int tokens = Host.size(op.logits().dim(0));
+    long cost = op.logits().dim(1) * (8 + op.ids().dim(1));
+    Router[] routers = new Router[pool.threads()];
+    for (int i = 0; i < routers.length; i++) {
+      routers[i] = new Router(op, memory);
+    }
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
-          Router router = new Router(op, memory);
+          Router router = routers[workspace.worker()];
           for (int t = from; t < to; t++) {
             router.route(t);
           }
-        });
+        };
+    return () -> pool.forEach(tokens, cost, task);
   }
 
   private record Memory(

@@ -32,16 +32,16 @@ final class RowOps {
     this.pool = pool;
   }
 
-  void run(RmsNorm op) {
+  Runnable prepare(RmsNorm op) {
     MemorySegment x = Host.memory(op, "x", op.x());
     MemorySegment weight = Host.memory(op, "weight", op.weight());
     MemorySegment out = Host.memory(op, "out", op.out());
     int count = Host.size(op.x().shape().last());
     int groups = op.x().rank() == 3 ? Host.size(op.x().dim(1)) : 1;
     boolean weightPerGroup = op.weight() != null && op.weight().rank() == 2;
-    pool.forEach(
-        Host.size(op.x().shape().rows()),
-        3L * count,
+    int items = Host.size(op.x().shape().rows());
+    long cost = 3L * count;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           for (int row = from; row < to; row++) {
             int token = row / groups;
@@ -61,18 +61,19 @@ final class RowOps {
                 op.eps(),
                 op.weightBias());
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 
   private static long rowOffset(Tensor tensor, int token, int group) {
     return tensor.rank() == 3 ? tensor.offset(token, group) : tensor.offset(token);
   }
 
-  void run(Add op) {
+  Runnable prepare(Add op) {
     MemorySegment x = Host.memory(op, "x", op.x());
     MemorySegment y = Host.memory(op, "y", op.y());
     MemorySegment out = Host.memory(op, "out", op.out());
-    forEachPiece(
+    return forEachPiece(
         op.out(),
         1,
         (t, bytes, count) ->
@@ -87,10 +88,10 @@ final class RowOps {
                 op.scale()));
   }
 
-  void run(SoftCap op) {
+  Runnable prepare(SoftCap op) {
     MemorySegment x = Host.memory(op, "x", op.x());
     MemorySegment out = Host.memory(op, "out", op.out());
-    forEachPiece(
+    return forEachPiece(
         op.out(),
         EXP_COST,
         (t, bytes, count) ->
@@ -98,11 +99,11 @@ final class RowOps {
                 x, op.x().offset(t) + bytes, out, op.out().offset(t) + bytes, count, op.cap()));
   }
 
-  void run(GatedActivation op) {
+  Runnable prepare(GatedActivation op) {
     MemorySegment gate = Host.memory(op, "gate", op.gate());
     MemorySegment up = Host.memory(op, "up", op.up());
     MemorySegment out = Host.memory(op, "out", op.out());
-    forEachPiece(
+    return forEachPiece(
         op.out(),
         EXP_COST,
         (t, bytes, count) ->
@@ -123,21 +124,22 @@ final class RowOps {
   }
 
   /** Element-wise work on rows that may be few and long, such as logits. */
-  private void forEachPiece(Tensor out, long elementCost, PieceTask task) {
+  private Runnable forEachPiece(Tensor out, long elementCost, PieceTask task) {
     int count = Host.size(out.dim(1));
     int pieces = Math.ceilDiv(count, PIECE);
-    pool.forEach(
-        Math.multiplyExact(Host.size(out.dim(0)), pieces),
-        elementCost * Math.min(count, PIECE),
+    int items = Math.multiplyExact(Host.size(out.dim(0)), pieces);
+    long cost = elementCost * Math.min(count, PIECE);
+    WorkerPool.RangeTask ranges =
         (from, to, workspace) -> {
           for (int item = from; item < to; item++) {
             int column = item % pieces * PIECE;
             task.run(item / pieces, 4L * column, Math.min(PIECE, count - column));
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, ranges);
   }
 
-  void run(MergeAttention op) {
+  Runnable prepare(MergeAttention op) {
     MemorySegment a = Host.memory(op, "a", op.a());
     MemorySegment lseA = Host.memory(op, "lseA", op.lseA());
     MemorySegment b = Host.memory(op, "b", op.b());
@@ -146,9 +148,9 @@ final class RowOps {
     MemorySegment lse = Host.memory(op, "lse", op.lse());
     int heads = Host.size(op.a().dim(1));
     int count = Host.size(op.a().dim(2));
-    pool.forEach(
-        Host.size(op.a().dim(0) * heads),
-        count,
+    int items = Host.size(op.a().dim(0) * heads);
+    long cost = count;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           for (int row = from; row < to; row++) {
             int t = row / heads;
@@ -161,7 +163,8 @@ final class RowOps {
             float merged = merge(a, aAt, left, b, bAt, right, out, outAt, count);
             lse.set(Host.FLOAT, op.lse().offset(t) + 4L * h, merged);
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 
   /** A side without keys may hold anything, so it is not read. */
@@ -198,14 +201,14 @@ final class RowOps {
     return (float) (max + Math.log(sum));
   }
 
-  void run(Embed op) {
+  Runnable prepare(Embed op) {
     MemorySegment table = Host.memory(op, "table", op.table());
     MemorySegment ids = Host.memory(op, "ids", op.ids());
     MemorySegment out = Host.memory(op, "out", op.out());
     int count = Host.size(op.table().dim(1));
-    pool.forEach(
-        Host.size(op.ids().dim(0)),
-        2L * count,
+    int items = Host.size(op.ids().dim(0));
+    long cost = 2L * count;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           float[] row = workspace.floats(Workspace.Slot.ROW, count);
           for (int t = from; t < to; t++) {
@@ -217,36 +220,38 @@ final class RowOps {
             }
             Host.write(row, 0, out, op.out().offset(t), count);
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 
-  void run(Convert op) {
+  Runnable prepare(Convert op) {
     MemorySegment x = Host.memory(op, "x", op.x());
     MemorySegment out = Host.memory(op, "out", op.out());
     int count = Host.size(op.x().dim(1));
     BlockCodec encoder = Codecs.of(op.out().dtype());
     boolean decodes = op.out().dtype() == DType.F32;
-    pool.forEach(
-        Host.size(op.x().dim(0)),
-        (decodes ? 2L : EXP_COST) * count,
+    int items = Host.size(op.x().dim(0));
+    long cost = (decodes ? 2L : EXP_COST) * count;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           float[] row = workspace.floats(Workspace.Slot.ROW, count);
           for (int r = from; r < to; r++) {
             matrix.decode(op.x().dtype(), x, op.x().offset(r), row, 0, count);
             encoder.encode(row, 0, out, op.out().offset(r), count);
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 
-  void run(CopyPages op) {
+  Runnable prepare(CopyPages op) {
     MemorySegment cache = Host.memory(op, "cache", op.cache());
     MemorySegment sources = Host.memory(op, "from", op.from());
     MemorySegment targets = Host.memory(op, "to", op.to());
     long pages = op.cache().dim(0);
     long pageBytes = op.cache().stride(0);
-    pool.forEach(
-        Host.size(op.from().dim(0)),
-        pageBytes / 8,
+    int items = Host.size(op.from().dim(0));
+    long cost = pageBytes / 8;
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           for (int i = from; i < to; i++) {
             int source = sources.get(Host.INT, op.from().offset() + 4L * i);
@@ -256,6 +261,7 @@ final class RowOps {
             MemorySegment.copy(
                 cache, op.cache().offset(source), cache, op.cache().offset(target), pageBytes);
           }
-        });
+        };
+    return () -> pool.forEach(items, cost, task);
   }
 }

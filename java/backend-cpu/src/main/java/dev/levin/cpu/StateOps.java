@@ -23,19 +23,21 @@ final class StateOps {
     this.pool = pool;
   }
 
-  void run(CausalConv op) {
+  Runnable prepare(CausalConv op) {
     Convolution convolution = new Convolution(op);
     int blocks = Math.ceilDiv(convolution.channels, CHANNELS);
-    int sequences = op.batch().lengths().numSeqs();
-    long tokens = Math.ceilDiv(op.batch().numTokens(), Math.max(1, sequences));
-    pool.forEach(
-        Math.multiplyExact(sequences, blocks),
-        tokens * convolution.width * CHANNELS,
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           for (int item = from; item < to; item++) {
             convolution.run(item / blocks, item % blocks * CHANNELS, workspace);
           }
-        });
+        };
+    return () -> {
+      int sequences = op.batch().lengths().numSeqs();
+      long tokens = Math.ceilDiv(op.batch().numTokens(), Math.max(1, sequences));
+      pool.forEach(
+          Math.multiplyExact(sequences, blocks), tokens * convolution.width * CHANNELS, task);
+    };
   }
 
   /** A sequence's tokens [start, end), its state slot, and whether the old state counts. */
@@ -146,19 +148,21 @@ final class StateOps {
     }
   }
 
-  void run(SsmScan op) {
+  Runnable prepare(SsmScan op) {
     Scan scan = new Scan(op);
     int heads = Host.size(op.x().dim(1));
-    int sequences = op.batch().lengths().numSeqs();
-    long tokens = Math.ceilDiv(op.batch().numTokens(), Math.max(1, sequences));
-    pool.forEach(
-        Math.multiplyExact(sequences, heads),
-        tokens * op.x().dim(2) * op.b().dim(2),
+    WorkerPool.RangeTask task =
         (from, to, workspace) -> {
           for (int item = from; item < to; item++) {
             scan.run(item / heads, item % heads, workspace);
           }
-        });
+        };
+    return () -> {
+      int sequences = op.batch().lengths().numSeqs();
+      long tokens = Math.ceilDiv(op.batch().numTokens(), Math.max(1, sequences));
+      pool.forEach(
+          Math.multiplyExact(sequences, heads), tokens * op.x().dim(2) * op.b().dim(2), task);
+    };
   }
 
   private final class Scan {

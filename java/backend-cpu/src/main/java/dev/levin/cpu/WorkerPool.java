@@ -24,11 +24,7 @@ final class WorkerPool implements AutoCloseable {
   /** About the pause between two ops of a step: parking there would cost more than it saves. */
   private static final int SPINS = 2_000;
 
-  private interface Share {
-    void run(int worker, Workspace workspace);
-  }
-
-  private final Workspace callerWorkspace = new Workspace();
+  private final Workspace callerWorkspace = new Workspace(0);
   private final Worker[] workers;
   private final int spins;
   private final AtomicBoolean busy = new AtomicBoolean();
@@ -36,6 +32,15 @@ final class WorkerPool implements AutoCloseable {
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private volatile Thread waiting;
   private volatile boolean closed;
+
+  /** What runs now: written before workers are told, so that nothing is allocated to tell them. */
+  private RangeTask task;
+
+  private int count;
+  private int shares;
+
+  /** Null where all items cost the same. */
+  private long[] costs;
 
   WorkerPool(int threads) {
     spins = threads <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
@@ -53,16 +58,7 @@ final class WorkerPool implements AutoCloseable {
   /** Runs items [0, count) that cost {@code itemCost} each: about the bytes or multiply-adds. */
   void forEach(int count, long itemCost, RangeTask task) {
     long cost = Math.max(1, itemCost) * count;
-    int shares = shares(Math.min(count, cost / MIN_SHARE_COST));
-    run(
-        shares,
-        (worker, workspace) -> {
-          int from = (int) ((long) count * worker / shares);
-          int to = (int) ((long) count * (worker + 1) / shares);
-          if (from < to) {
-            task.run(from, to, workspace);
-          }
-        });
+    run(shares(Math.min(count, cost / MIN_SHARE_COST)), count, null, task);
   }
 
   /**
@@ -71,16 +67,7 @@ final class WorkerPool implements AutoCloseable {
    * @param costs prefix sums, count + 1 of them, ascending from 0
    */
   void forEach(int count, long[] costs, RangeTask task) {
-    int shares = shares(Math.min(count, costs[count] / MIN_SHARE_COST));
-    run(
-        shares,
-        (worker, workspace) -> {
-          int from = cut(costs, count, worker, shares);
-          int to = cut(costs, count, worker + 1, shares);
-          if (from < to) {
-            task.run(from, to, workspace);
-          }
-        });
+    run(shares(Math.min(count, costs[count] / MIN_SHARE_COST)), count, costs, task);
   }
 
   private int shares(long wanted) {
@@ -106,7 +93,7 @@ final class WorkerPool implements AutoCloseable {
     return low;
   }
 
-  private void run(int shares, Share share) {
+  private void run(int shares, int count, long[] costs, RangeTask task) {
     if (closed) {
       throw new IllegalStateException("worker pool is closed");
     }
@@ -114,13 +101,18 @@ final class WorkerPool implements AutoCloseable {
       throw new IllegalStateException("worker pool is in use: a task must not start another");
     }
     try {
+      this.task = task;
+      this.count = count;
+      this.shares = shares;
+      this.costs = costs;
       pending.set(shares - 1);
       for (int i = 0; i < shares - 1; i++) {
-        workers[i].assign(share);
+        workers[i].assign();
       }
-      runShare(share, 0, callerWorkspace);
+      runShare(0, callerWorkspace);
       await();
     } finally {
+      this.task = null;
       busy.set(false);
     }
     Throwable thrown = failure.getAndSet(null);
@@ -132,12 +124,21 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  private void runShare(Share share, int worker, Workspace workspace) {
+  private void runShare(int worker, Workspace workspace) {
     try {
-      share.run(worker, workspace);
+      int from = border(worker);
+      int to = border(worker + 1);
+      if (from < to) {
+        task.run(from, to, workspace);
+      }
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
     }
+  }
+
+  /** First item of a share. */
+  private int border(int share) {
+    return costs == null ? (int) ((long) count * share / shares) : cut(costs, count, share, shares);
   }
 
   private void await() {
@@ -189,18 +190,19 @@ final class WorkerPool implements AutoCloseable {
 
   private final class Worker extends Thread {
     private final int index;
-    private final Workspace workspace = new Workspace();
-    private volatile Share assigned;
+    private final Workspace workspace;
+    private volatile boolean assigned;
     private volatile boolean parked;
 
     Worker(int index) {
       super("levin-cpu-" + index);
       this.index = index;
+      workspace = new Workspace(index);
       setDaemon(true);
     }
 
-    void assign(Share share) {
-      assigned = share;
+    void assign() {
+      assigned = true;
       if (parked) {
         LockSupport.unpark(this);
       }
@@ -208,24 +210,20 @@ final class WorkerPool implements AutoCloseable {
 
     @Override
     public void run() {
-      while (true) {
-        Share share = next();
-        if (share == null) {
-          return;
-        }
-        runShare(share, index, workspace);
-        assigned = null;
+      while (next()) {
+        runShare(index, workspace);
+        assigned = false;
         finishShare();
       }
     }
 
-    /** The next share, or null when the pool is closed. */
-    private Share next() {
-      for (int i = 0; i < spins && assigned == null && !closed; i++) {
+    /** Waits for a share; false when there is none and the pool is closed. */
+    private boolean next() {
+      for (int i = 0; i < spins && !assigned && !closed; i++) {
         Thread.onSpinWait();
       }
       parked = true;
-      while (assigned == null && !closed) {
+      while (!assigned && !closed) {
         LockSupport.park(this);
         Thread.interrupted();
       }

@@ -15,19 +15,27 @@ final class Workspace {
     SCRATCH,
     QUERIES,
     KEYS,
-    VALUES,
-    SCORES,
     SUMS,
-    MAXIMA,
-    TOTALS,
     ROW,
     STATE,
     INPUT
   }
 
+  private final int worker;
   private final float[][] arrays = new float[Slot.values().length][0];
-  private int[] offsets = {};
+  private final AttentionSlice slice = new AttentionSlice();
+  private final PartialAttention running = new PartialAttention();
+  private final Map<SliceKernels, SliceKernels.Worker> attention = new IdentityHashMap<>();
   private final Map<EncodedKernels, EncodedKernels.Worker> encoded = new IdentityHashMap<>();
+
+  Workspace(int worker) {
+    this.worker = worker;
+  }
+
+  /** Which of the pool's threads works here, the caller's being 0. */
+  int worker() {
+    return worker;
+  }
 
   /** An array of at least {@code size} floats. */
   float[] floats(Slot slot, int size) {
@@ -44,14 +52,18 @@ final class Workspace {
     return encoded.computeIfAbsent(kernels, EncodedKernels::newWorker);
   }
 
-  /** An array that starts with the multiples 0, step, 2 * step, ... of {@code step}. */
-  int[] multiples(int step, int count) {
-    if (offsets.length < count) {
-      offsets = new int[count];
-    }
-    for (int i = 0; i < count; i++) {
-      offsets[i] = i * step;
-    }
-    return offsets;
+  /** What this worker attends with. */
+  SliceKernels.Worker attention(SliceKernels kernels) {
+    return attention.computeIfAbsent(kernels, SliceKernels::newWorker);
+  }
+
+  /** The queries that this worker has in hand. */
+  AttentionSlice slice() {
+    return slice;
+  }
+
+  /** What slices join in. */
+  PartialAttention running() {
+    return running;
   }
 }

@@ -100,7 +100,8 @@ class BitwiseTest {
       int from,
       int to,
       int pageSize,
-      int[] pages) {
+      int[] pages,
+      int window) {
     RaggedBatch batch =
         TestTensors.batch(pageSize, new int[] {to - from}, new int[] {to}, new int[][] {pages});
     Tensor q = qkv[0].slice(0, from, to);
@@ -125,7 +126,7 @@ class BitwiseTest {
             batch,
             0.2f,
             true,
-            50,
+            window,
             0f,
             null,
             null);
@@ -142,30 +143,69 @@ class BitwiseTest {
   @ParameterizedTest
   @EnumSource(CpuOptions.Kernels.class)
   void attentionDoesNotDependOnChunksPagesOrThreads(CpuOptions.Kernels kernels) {
-    Random random = new Random(9);
-    int tokens = 150;
-    for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.Q8_0}) {
-      Tensor[] qkv = {
-        TestTensors.random(random, tokens, 6, 32),
-        TestTensors.random(random, tokens, 2, 32),
-        TestTensors.random(random, tokens, 2, 64)
-      };
-      Tensor whole = TestTensors.empty(tokens, 6, 64);
-      Tensor cut = TestTensors.empty(tokens, 6, 64);
-      try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
-          CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
-        Tensor[] large = {poisoned(dtype, 1, 2, 160, 32), poisoned(dtype, 1, 2, 160, 64)};
-        step(three, qkv, whole, large, 0, tokens, 160, new int[] {0});
-        Tensor[] small = {poisoned(dtype, 11, 2, 16, 32), poisoned(dtype, 11, 2, 16, 64)};
-        int[] pages = {3, 0, 10, 7, 1, 9, 2, 8, 4, 6};
-        int from = 0;
-        for (int to : new int[] {1, 2, 9, 40, 41, 64, 65, 128, 129, 149, tokens}) {
-          step(one, qkv, cut, small, from, to, 16, pages);
-          from = to;
-        }
+    int[] ends = {1, 2, 9, 40, 41, 64, 65, 128, 129, 149, 150};
+    try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
+        CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
+      for (DType dtype : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3}) {
+        assertCutsAgree(three, one, dtype, 6, 40, 50, ends);
+        assertCutsAgree(one, three, dtype, 14, 32, 50, ends);
       }
-      assertArrayEquals(TestTensors.values(whole), TestTensors.values(cut), kernels + " " + dtype);
+      for (DType dtype : new DType[] {DType.Q8_0, DType.Q4_0, DType.Q5_1}) {
+        assertCutsAgree(three, one, dtype, 6, 32, 50, ends);
+        assertCutsAgree(one, three, dtype, 2, 96, 0, ends);
+      }
     }
+  }
+
+  /** Long enough for several splits of the keys, which three workers take side by side. */
+  @ParameterizedTest
+  @EnumSource(CpuOptions.Kernels.class)
+  void attentionDoesNotDependOnSplits(CpuOptions.Kernels kernels) {
+    int split = AttentionPass.SPLIT;
+    int[] ends = {split - 1, split, split + 1, 2 * split + 70, 2 * split + 71, 2 * split + 73};
+    try (CpuBackend one = CpuBackend.open(new CpuOptions(1, kernels));
+        CpuBackend three = CpuBackend.open(new CpuOptions(3, kernels))) {
+      for (int window : new int[] {0, split + 100}) {
+        assertCutsAgree(one, three, DType.F16, 6, 32, window, ends);
+        assertCutsAgree(three, one, DType.Q8_0, 6, 32, window, ends);
+      }
+    }
+  }
+
+  /** A prompt in one step on one page, and the same cut at {@code ends} on scattered pages. */
+  private static void assertCutsAgree(
+      CpuBackend atOnce,
+      CpuBackend inCuts,
+      DType dtype,
+      int heads,
+      int dim,
+      int window,
+      int[] ends) {
+    Random random = new Random(9);
+    int tokens = ends[ends.length - 1];
+    Tensor[] qkv = {
+      TestTensors.random(random, tokens, heads, dim),
+      TestTensors.random(random, tokens, 2, dim),
+      TestTensors.random(random, tokens, 2, 2 * dim)
+    };
+    Tensor whole = TestTensors.empty(tokens, heads, 2 * dim);
+    Tensor cut = TestTensors.empty(tokens, heads, 2 * dim);
+    int room = tokens + 10;
+    Tensor[] large = {poisoned(dtype, 1, 2, room, dim), poisoned(dtype, 1, 2, room, 2 * dim)};
+    step(atOnce, qkv, whole, large, 0, tokens, room, new int[] {0}, window);
+    int pages = Math.ceilDiv(tokens, 16);
+    Tensor[] small = {
+      poisoned(dtype, pages + 1, 2, 16, dim), poisoned(dtype, pages + 1, 2, 16, 2 * dim)
+    };
+    int[] table = new int[pages];
+    Arrays.setAll(table, i -> pages - i);
+    int from = 0;
+    for (int to : ends) {
+      step(inCuts, qkv, cut, small, from, to, 16, table, window);
+      from = to;
+    }
+    String what = "%s %s, %d heads of %d".formatted(atOnce.kernels(), dtype, heads, dim);
+    assertArrayEquals(TestTensors.values(whole), TestTensors.values(cut), what);
   }
 
   @Test

@@ -30,10 +30,13 @@ final class BinaryCache {
     this.folder = folder;
   }
 
-  /** The folder that {@link #PROPERTY} names, none for {@code off}; by default one in the home. */
-  static BinaryCache configured() {
+  /**
+   * The folder that {@link #PROPERTY} names, none for {@code off}; by default one in the home, or
+   * none for drivers that keep compiled kernels themselves.
+   */
+  static BinaryCache configured(OpenClDevice device) {
     String value = System.getProperty(PROPERTY, "").strip();
-    if (value.equals("off")) {
+    if (value.equals("off") || (value.isEmpty() && device.cachesKernels())) {
       return new BinaryCache(Optional.empty());
     }
     return new BinaryCache(
@@ -77,6 +80,11 @@ final class BinaryCache {
       LOG.debug("cannot read {}", file, e);
       return Optional.empty();
     }
+  }
+
+  /** Whether {@link #store} would write anything: some drivers take long to make a binary. */
+  boolean isOpen() {
+    return folder.isPresent();
   }
 
   void store(String key, byte[] binary) {

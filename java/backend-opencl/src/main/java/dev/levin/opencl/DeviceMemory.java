@@ -35,35 +35,55 @@ final class DeviceMemory {
    * @throws DeviceException of kind OUT_OF_MEMORY that says what was asked and what is free
    */
   synchronized ClBuffer allocate(long byteSize) {
+    ClBuffer buffer = allocateUnset(byteSize);
+    long held = Math.max(1, byteSize);
+    try {
+      CL.clEnqueueFillBuffer(
+          queue, buffer.handle(), Pointer.to(new byte[] {0}), 1, 0, held, 0, null, null);
+    } catch (CLException e) {
+      buffer.close();
+      throw failure(byteSize, e);
+    }
+    return buffer;
+  }
+
+  /** As {@link #allocate}, with whatever was in memory: for what is written as a whole. */
+  synchronized ClBuffer allocateUnset(long byteSize) {
     if (byteSize < 0) {
       throw new IllegalArgumentException("cannot allocate " + byteSize + " bytes");
     }
+    if (byteSize > freeBytes()) {
+      throw outOfMemory(byteSize, room(), null);
+    }
     if (byteSize > device.maxAllocationBytes()) {
-      throw outOfMemory(byteSize, "one buffer may have " + device.maxAllocationBytes(), null);
+      throw outOfMemory(
+          byteSize, room() + ", one buffer may have " + device.maxAllocationBytes(), null);
     }
-    long free = device.info().memoryBytes() - usedBytes;
-    if (byteSize > free) {
-      throw outOfMemory(byteSize, free + " of " + device.info().memoryBytes() + " are free", null);
-    }
-    long held = Math.max(1, byteSize);
-    cl_mem handle = null;
+    cl_mem handle;
     try {
-      handle = CL.clCreateBuffer(context, CL_MEM_READ_WRITE, held, null, null);
-      CL.clEnqueueFillBuffer(queue, handle, Pointer.to(new byte[] {0}), 1, 0, held, 0, null, null);
+      handle = CL.clCreateBuffer(context, CL_MEM_READ_WRITE, Math.max(1, byteSize), null, null);
     } catch (CLException e) {
-      if (handle != null) {
-        CL.clReleaseMemObject(handle);
-      }
-      throw Failures.isOutOfMemory(e)
-          ? outOfMemory(
-              byteSize, "Levin holds " + usedBytes + " of its " + device.info().memoryBytes(), e)
-          : Failures.of("allocating " + byteSize + " bytes", e);
+      throw failure(byteSize, e);
     }
     Handles.opened();
     ClBuffer buffer = new ClBuffer(this, handle, byteSize);
     buffers.add(buffer);
     usedBytes += byteSize;
     return buffer;
+  }
+
+  private long freeBytes() {
+    return device.info().memoryBytes() - usedBytes;
+  }
+
+  private String room() {
+    return freeBytes() + " of " + device.info().memoryBytes() + " are free";
+  }
+
+  private DeviceException failure(long byteSize, CLException e) {
+    return Failures.isOutOfMemory(e)
+        ? outOfMemory(byteSize, room() + " as far as Levin knows", e)
+        : Failures.of("allocating " + byteSize + " bytes", e);
   }
 
   private DeviceException outOfMemory(long asked, String room, CLException cause) {

@@ -33,7 +33,14 @@ final class Failures {
           CL.CL_OUT_OF_HOST_MEMORY,
           CL.CL_INVALID_BUFFER_SIZE ->
           Kind.OUT_OF_MEMORY;
-      case CL.CL_DEVICE_NOT_AVAILABLE -> Kind.DEVICE_LOST;
+      // Levin's own queue and context are valid for as long as the driver has not given them up.
+      case CL.CL_DEVICE_NOT_AVAILABLE,
+          CL.CL_DEVICE_NOT_FOUND,
+          CL.CL_INVALID_COMMAND_QUEUE,
+          CL.CL_INVALID_CONTEXT,
+          CL.CL_INVALID_DEVICE,
+          CL.CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ->
+          Kind.DEVICE_LOST;
       case CL.CL_INVALID_VALUE, CL.CL_INVALID_ARG_VALUE -> Kind.INVALID_ARGUMENT;
       default -> Kind.INTERNAL;
     };

@@ -28,7 +28,7 @@ final class Grids {
 
   private ClBuffer upload(DType dtype) {
     byte[] points = IqGrids.of(dtype);
-    ClBuffer buffer = memory.allocate(points.length);
+    ClBuffer buffer = memory.allocateUnset(points.length);
     transfers.write(MemorySegment.ofArray(points), buffer, 0);
     return buffer;
   }

@@ -7,6 +7,7 @@ import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
+import org.jocl.cl_event;
 import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 
@@ -23,6 +24,7 @@ final class KernelCall {
 
   private final DeviceMemory memory;
   private final cl_command_queue queue;
+  private final Profile profile;
   private final ByteBuffer struct =
       ByteBuffer.allocateDirect(MAX_STRUCT_BYTES).order(ByteOrder.nativeOrder());
   private final Pointer structPointer = Pointer.to(struct);
@@ -32,9 +34,15 @@ final class KernelCall {
   private cl_kernel kernel;
   private int index;
 
-  KernelCall(DeviceMemory memory, cl_command_queue queue) {
+  /**
+   * Launches on {@code queue}.
+   *
+   * @param profile is given an event for each launch, or null
+   */
+  KernelCall(DeviceMemory memory, cl_command_queue queue, Profile profile) {
     this.memory = memory;
     this.queue = queue;
+    this.profile = profile;
   }
 
   KernelCall begin(String op, cl_kernel next) {
@@ -148,6 +156,18 @@ final class KernelCall {
     localSize[0] = localX;
     localSize[1] = localY;
     localSize[2] = 1;
-    CL.clEnqueueNDRangeKernel(queue, kernel, 3, null, globalSize, localSize, 0, null, null);
+    enqueue(profile == null ? null : profile.event());
+  }
+
+  private void enqueue(cl_event event) {
+    boolean queued = false;
+    try {
+      CL.clEnqueueNDRangeKernel(queue, kernel, 3, null, globalSize, localSize, 0, null, event);
+      queued = true;
+    } finally {
+      if (!queued && event != null) {
+        profile.forget();
+      }
+    }
   }
 }

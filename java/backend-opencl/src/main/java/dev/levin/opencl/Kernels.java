@@ -7,7 +7,10 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the ops of one backend share: programs, the call object, grids and launch sizes. */
+/**
+ * What the ops of one backend share: programs, the call object, grids, scratch memory and launch
+ * sizes.
+ */
 final class Kernels {
   /** Values that a work-item decodes or encodes at once. */
   static final int GROUP_VALUES = 32;
@@ -15,14 +18,16 @@ final class Kernels {
   private final Programs programs;
   private final KernelCall call;
   private final Grids grids;
+  private final Scratch scratch;
   private final LaunchSizes sizes;
   private final Map<DType, Optional<ProgramSource>> weightSources = new EnumMap<>(DType.class);
   private final Map<DType, Optional<ProgramSource>> cacheSources = new EnumMap<>(DType.class);
 
-  Kernels(Programs programs, KernelCall call, Grids grids, LaunchSizes sizes) {
+  Kernels(Programs programs, KernelCall call, Grids grids, Scratch scratch, LaunchSizes sizes) {
     this.programs = programs;
     this.call = call;
     this.grids = grids;
+    this.scratch = scratch;
     this.sizes = sizes;
     for (DType dtype : DType.values()) {
       weightSources.put(dtype, ProgramSource.weights(dtype));
@@ -32,6 +37,10 @@ final class Kernels {
 
   LaunchSizes sizes() {
     return sizes;
+  }
+
+  Scratch scratch() {
+    return scratch;
   }
 
   /** The points that decoders of {@code dtype} index, or null. */

@@ -18,9 +18,13 @@ final class LoaderLibrary {
 
   private LoaderLibrary() {}
 
-  @SuppressWarnings("restricted")
   static boolean isPresent() {
-    for (String name : NAMES) {
+    return isPresent(NAMES);
+  }
+
+  @SuppressWarnings("restricted")
+  static boolean isPresent(List<String> names) {
+    for (String name : names) {
       try (Arena arena = Arena.ofConfined()) {
         SymbolLookup.libraryLookup(name, arena);
         return true;

@@ -10,9 +10,11 @@ import dev.levin.core.op.Op;
 /** Products with weights of any dtype. */
 final class MatrixOps {
   private final Kernels kernels;
+  private final LaunchSizes sizes;
 
   MatrixOps(Kernels kernels) {
     this.kernels = kernels;
+    this.sizes = kernels.sizes();
   }
 
   void run(Linear op) {
@@ -28,7 +30,7 @@ final class MatrixOps {
             .buffer(kernels.grid(dtype))
             .longs(x.dim(0), 1, op.weight().dim(0), x.dim(1))
             .floats(op.scale());
-    run(call, op.weight().dim(0), tiles(x.dim(0)));
+    run(call, x.dim(0), op.weight().dim(0), 1);
   }
 
   void run(HeadLinear op) {
@@ -44,18 +46,45 @@ final class MatrixOps {
             .buffer(kernels.grid(dtype))
             .longs(x.dim(0), x.dim(1), op.weight().dim(1), x.dim(2))
             .floats(1);
-    run(call, op.weight().dim(1), tiles(x.dim(0)) * x.dim(1));
+    run(call, x.dim(0), op.weight().dim(1), x.dim(1));
   }
 
   private KernelCall begin(Op op, DType dtype, long tokens) {
-    return kernels.weights(op, tokens == 1 ? "linear_gemv" : "linear_gemm", dtype);
+    String name =
+        tokens == 1 ? "linear_one" : tokens <= sizes.fewTokens() ? "linear_few" : "linear_tile";
+    return kernels.weights(op, name, dtype);
   }
 
-  private long tiles(long tokens) {
-    return tokens == 1 ? 1 : Math.ceilDiv(tokens, (long) kernels.sizes().gemmTokens());
+  private void run(KernelCall call, long tokens, long n, long heads) {
+    if (tokens > sizes.fewTokens()) {
+      runTiles(call, n, heads * Math.ceilDiv(tokens, (long) sizes.tileTokens()));
+    } else {
+      runRows(call, n, heads * Math.ceilDiv(tokens, tokens == 1 ? 1L : sizes.tokenBlock()));
+    }
   }
 
+  private void runRows(KernelCall call, long n, long z) {
+    long blocks = Math.ceilDiv(n, (long) sizes.rowBlock());
+    call.run(sizes.lanes(), blocks, z, sizes.lanes(), sizes.warps());
+  }
+
+  private void runTiles(KernelCall call, long n, long z) {
+    long rowTiles = Math.ceilDiv(n, (long) sizes.tileRows());
+    call.run(sizes.tileItems(), rowTiles, z, sizes.tileItems(), 1);
+  }
+
+  /** Sorting pays when experts have several tokens each. */
   void run(GroupedLinear op) {
+    long tokens = op.ids().dim(0);
+    long assignments = tokens * op.ids().dim(1);
+    if (tokens > sizes.fewTokens() && assignments >= op.weight().dim(0)) {
+      runSorted(op);
+    } else {
+      runOneByOne(op);
+    }
+  }
+
+  private void runOneByOne(GroupedLinear op) {
     DType dtype = op.weight().dtype();
     Tensor x = op.x();
     Tensor out = op.out();
@@ -64,7 +93,7 @@ final class MatrixOps {
     boolean combined = op.combine() != null;
     KernelCall call =
         kernels
-            .weights(op, "linear_grouped", dtype)
+            .weights(op, "grouped_one", dtype)
             .view("x", x, x.stride(0), x.rank() == 3 ? x.stride(1) : 0)
             .tensor("weight", op.weight())
             .optional("bias", op.bias(), 2)
@@ -74,11 +103,54 @@ final class MatrixOps {
             .view("out", out, out.stride(0), combined ? 0 : out.stride(1))
             .buffer(kernels.grid(dtype))
             .longs(chosen, op.weight().dim(0), op.weight().dim(1), op.weight().dim(2));
-    run(call, op.weight().dim(1), combined ? tokens : tokens * chosen);
+    runRows(call, op.weight().dim(1), combined ? tokens : tokens * chosen);
   }
 
-  private void run(KernelCall call, long n, long z) {
-    LaunchSizes sizes = kernels.sizes();
-    call.run(sizes.lanes(), n, z, sizes.lanes(), sizes.warps());
+  /** Sorts assignments by expert, multiplies tile by tile, and combines what belongs together. */
+  private void runSorted(GroupedLinear op) {
+    DType dtype = op.weight().dtype();
+    Tensor x = op.x();
+    long tokens = op.ids().dim(0);
+    long chosen = op.ids().dim(1);
+    long experts = op.weight().dim(0);
+    long n = op.weight().dim(1);
+    boolean combined = op.combine() != null;
+    Scratch scratch = kernels.scratch();
+    scratch.begin(
+        Scratch.bytes(experts + 2)
+            + Scratch.bytes(tokens * chosen)
+            + (combined ? Scratch.bytes(tokens * chosen * n) : 0));
+    Tensor starts = scratch.tensor(DType.I32, experts + 2);
+    Tensor order = scratch.tensor(DType.I32, tokens * chosen);
+    Tensor products = combined ? scratch.tensor(DType.F32, tokens, chosen, n) : op.out();
+    kernels
+        .common(op, "sort_by_expert")
+        .tensor("ids", op.ids())
+        .tensor("starts", starts)
+        .tensor("order", order)
+        .longs(tokens, chosen, experts)
+        .run(sizes.sortItems(), 1, 1, sizes.sortItems(), 1);
+    KernelCall call =
+        kernels
+            .weights(op, "grouped_tile", dtype)
+            .view("x", x, x.stride(0), x.rank() == 3 ? x.stride(1) : 0)
+            .tensor("weight", op.weight())
+            .optional("bias", op.bias(), 2)
+            .tensor("starts", starts)
+            .tensor("order", order)
+            .tensor("products", products)
+            .buffer(kernels.grid(dtype))
+            .longs(chosen, experts, n, op.weight().dim(2));
+    runTiles(call, n, tokens * chosen / sizes.tileTokens() + experts + 1);
+    if (combined) {
+      kernels
+          .common(op, "combine_experts")
+          .tensor("products", products)
+          .tensor("combine", op.combine())
+          .optional("residual", op.residual(), 2)
+          .tensor("out", op.out())
+          .longs(chosen, n)
+          .run(n, tokens, 1);
+    }
   }
 }

@@ -61,33 +61,47 @@ public final class OpenClBackend implements Backend {
   private final AttentionOps attentionOps;
   private final StateOps stateOps;
   private final Counters counters = new Counters();
+  private final Profile profile;
   private final Stream stream = this::finish;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean closed;
 
   private OpenClBackend(
-      OpenClDevice device, cl_context context, cl_command_queue queue, BinaryCache cache) {
+      OpenClDevice device,
+      LaunchSizes sizes,
+      cl_context context,
+      cl_command_queue queue,
+      BinaryCache cache) {
     this.device = device;
     this.context = context;
     this.queue = queue;
-    LaunchSizes sizes = LaunchSizes.of(device.kind());
+    profile = Profile.isWanted() ? new Profile(counters) : null;
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
     programs = new Programs(device, context, cache, options(device, sizes));
     Kernels kernels =
-        new Kernels(programs, new KernelCall(memory, queue), new Grids(memory, transfers), sizes);
+        new Kernels(
+            programs,
+            new KernelCall(memory, queue, profile),
+            new Grids(memory, transfers),
+            new Scratch(memory),
+            sizes);
     rowOps = new RowOps(kernels, new HostConversion(memory, transfers));
     ropeOps = new RopeOps(kernels);
     matrixOps = new MatrixOps(kernels);
-    attentionOps = new AttentionOps(kernels);
+    attentionOps = new AttentionOps(kernels, device);
     stateOps = new StateOps(kernels);
   }
 
   static OpenClBackend open(OpenClDevice device) {
-    return open(device, BinaryCache.configured());
+    return open(device, BinaryCache.configured(device));
   }
 
   static OpenClBackend open(OpenClDevice device, BinaryCache cache) {
+    return open(device, TuningFile.configured().sizes(device), cache);
+  }
+
+  static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     cl_context context =
@@ -96,7 +110,7 @@ public final class OpenClBackend implements Backend {
     try {
       cl_command_queue queue = createQueue(context, device.id());
       Handles.opened();
-      return new OpenClBackend(device, context, queue, cache);
+      return new OpenClBackend(device, sizes, context, queue, cache);
     } catch (CLException e) {
       CL.clReleaseContext(context);
       Handles.released();
@@ -107,12 +121,19 @@ public final class OpenClBackend implements Backend {
   /** The call that replaces this one is missing from OpenCL 1.2, which many drivers still are. */
   @SuppressWarnings("deprecation")
   private static cl_command_queue createQueue(cl_context context, cl_device_id id) {
-    return CL.clCreateCommandQueue(context, id, 0, null);
+    long properties = Profile.isWanted() ? CL.CL_QUEUE_PROFILING_ENABLE : 0;
+    return CL.clCreateCommandQueue(context, id, properties, null);
   }
 
+  /**
+   * Sizes of GPUs run on processors in tests alone. There PoCL 3.1 vectorises work-items that share
+   * local memory such that one overwrites what another keeps, so it is told not to optimise.
+   */
   private static String options(OpenClDevice device, LaunchSizes sizes) {
     String division = device.roundedDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
-    return "-cl-std=CL1.2" + division + " " + sizes.options();
+    boolean foreign = device.kind() == OpenClDevice.Kind.CPU && sizes.lanes() > 1;
+    String caution = foreign ? " -cl-opt-disable" : "";
+    return "-cl-std=CL1.2" + division + caution + " " + sizes.options();
   }
 
   @Override
@@ -150,7 +171,7 @@ public final class OpenClBackend implements Backend {
     return locked(
         "importing a weight",
         () -> {
-          ClBuffer buffer = memory.allocate(host.byteSize());
+          ClBuffer buffer = memory.allocateUnset(host.byteSize());
           transfers.writeTensor(source, host, buffer);
           return Tensor.of(host.dtype(), host.shape(), buffer, 0);
         });
@@ -179,7 +200,15 @@ public final class OpenClBackend implements Backend {
   }
 
   private void finish() {
-    locked("waiting for the queue", () -> CL.clFinish(queue));
+    locked(
+        "waiting for the queue",
+        () -> {
+          CL.clFinish(queue);
+          if (profile != null) {
+            profile.collect();
+          }
+          return null;
+        });
   }
 
   /** Yes for all that the CPU backend supports. */
@@ -248,6 +277,9 @@ public final class OpenClBackend implements Backend {
     locked(
         op.name(),
         () -> {
+          if (profile != null) {
+            profile.begin(op);
+          }
           run(op);
           counters.add(op);
           return null;
@@ -307,6 +339,9 @@ public final class OpenClBackend implements Backend {
         "download",
         () -> {
           transfers.read(own(source), source.offset(), target.asSlice(0, bytes));
+          if (profile != null) {
+            profile.collect();
+          }
           return null;
         });
   }
@@ -368,6 +403,9 @@ public final class OpenClBackend implements Backend {
       }
       closed = true;
       CL.clFinish(queue);
+      if (profile != null) {
+        profile.release();
+      }
       programs.close();
       memory.closeAll();
       CL.clReleaseCommandQueue(queue);

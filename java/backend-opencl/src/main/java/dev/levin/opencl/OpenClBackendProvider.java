@@ -5,7 +5,9 @@ import dev.levin.core.backend.Availability;
 import dev.levin.core.backend.Backend;
 import dev.levin.core.backend.BackendProvider;
 import dev.levin.core.backend.DeviceInfo;
+import dev.levin.core.backend.Tuning;
 import java.util.List;
+import java.util.Optional;
 import org.jocl.CLException;
 
 /**
@@ -13,8 +15,10 @@ import org.jocl.CLException;
  * for CPUs by itself.
  *
  * <p>System properties: {@code levin.opencl.device} (index or part of a name; default: the first
- * GPU) and {@code levin.opencl.cache} (folder for compiled programs, or {@code off}; default:
- * {@code ~/.cache/levin/opencl}).
+ * GPU), {@code levin.opencl.cache} (folder for compiled programs, or {@code off}; default: {@code
+ * ~/.cache/levin/opencl}), {@code levin.opencl.tuning} (folder for tuned sizes, or {@code off};
+ * default: {@code ~/.cache/levin/opencl-tuning}) and {@code levin.opencl.profile} ({@code true} to
+ * time kernels on the device).
  */
 public final class OpenClBackendProvider implements BackendProvider {
   static final String NAME = "opencl";
@@ -77,18 +81,26 @@ public final class OpenClBackendProvider implements BackendProvider {
   @Override
   public Backend open(DeviceInfo device) {
     try {
-      return OpenClDevice.all().stream()
-          .filter(candidate -> candidate.info().index() == device.index())
-          .findFirst()
-          .map(OpenClBackend::open)
-          .orElseThrow(
-              () ->
-                  new DeviceException(
-                      DeviceException.Kind.UNAVAILABLE,
-                      "there is no OpenCL device %d ('%s')"
-                          .formatted(device.index(), device.name())));
+      return OpenClBackend.open(find(device));
     } catch (CLException e) {
       throw Failures.of("opening OpenCL device '" + device.name() + "'", e);
     }
+  }
+
+  @Override
+  public Optional<Tuning> tuning(DeviceInfo device) {
+    return Optional.of(new OpenClTuning(find(device), TuningFile.configured()));
+  }
+
+  private static OpenClDevice find(DeviceInfo device) {
+    return OpenClDevice.all().stream()
+        .filter(candidate -> candidate.info().index() == device.index())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DeviceException(
+                    DeviceException.Kind.UNAVAILABLE,
+                    "there is no OpenCL device %d ('%s')"
+                        .formatted(device.index(), device.name())));
   }
 }

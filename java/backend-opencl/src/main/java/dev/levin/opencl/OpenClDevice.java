@@ -2,8 +2,10 @@ package dev.levin.opencl;
 
 import static org.jocl.CL.CL_DEVICE_EXTENSIONS;
 import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
+import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
 import static org.jocl.CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE;
+import static org.jocl.CL.CL_DEVICE_MAX_WORK_GROUP_SIZE;
 import static org.jocl.CL.CL_DEVICE_NAME;
 import static org.jocl.CL.CL_DEVICE_SINGLE_FP_CONFIG;
 import static org.jocl.CL.CL_DEVICE_TYPE;
@@ -35,6 +37,8 @@ import org.jocl.cl_platform_id;
  * One device of one platform, with what the backend needs to know of it.
  *
  * @param maxAllocationBytes the largest single buffer
+ * @param localBytes memory of a work-group
+ * @param maxGroupItems work-items of a work-group
  * @param roundedDivision whether division can be told to round correctly
  */
 record OpenClDevice(
@@ -45,6 +49,9 @@ record OpenClDevice(
     String version,
     String driver,
     long maxAllocationBytes,
+    long localBytes,
+    int computeUnits,
+    long maxGroupItems,
     boolean roundedDivision) {
   /** System property that chooses a device by its index or a part of its name. */
   static final String PROPERTY = "levin.opencl.device";
@@ -109,10 +116,28 @@ record OpenClDevice(
             && info.name().toLowerCase(Locale.ROOT).contains(choice.toLowerCase(Locale.ROOT)));
   }
 
+  /**
+   * Whether the driver keeps compiled kernels itself. PoCL does, one by one, and to hand out a
+   * binary it compiles all kernels of a program once more.
+   */
+  boolean cachesKernels() {
+    return info.properties().getOrDefault("platform", "").contains("Portable Computing Language");
+  }
+
   private OpenClDevice withIndex(int index) {
     DeviceInfo numbered = new DeviceInfo(index, info.name(), info.memoryBytes(), info.properties());
     return new OpenClDevice(
-        platform, id, numbered, kind, version, driver, maxAllocationBytes, roundedDivision);
+        platform,
+        id,
+        numbered,
+        kind,
+        version,
+        driver,
+        maxAllocationBytes,
+        localBytes,
+        computeUnits,
+        maxGroupItems,
+        roundedDivision);
   }
 
   private static cl_platform_id[] platforms() {
@@ -167,6 +192,9 @@ record OpenClDevice(
         version,
         driver,
         number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+        number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+        Math.toIntExact(number(id, CL_DEVICE_MAX_COMPUTE_UNITS)),
+        number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE),
         rounded);
   }
 

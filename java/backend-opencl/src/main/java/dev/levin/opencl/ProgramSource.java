@@ -37,7 +37,7 @@ record ProgramSource(List<String> files, String options) {
         .map(
             decoders ->
                 new ProgramSource(
-                    List.of(decoders, "rows", "linear"),
+                    List.of(decoders, "rows", "products", "linear"),
                     "-D DTYPE=" + dtype.name().toLowerCase(Locale.ROOT)));
   }
 
@@ -47,7 +47,7 @@ record ProgramSource(List<String> files, String options) {
       case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> "quant_legacy";
       case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> "quant_k";
       case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS -> "quant_iq";
-      case TQ1_0, TQ2_0, MXFP4, NVFP4 -> "quant_small";
+      case TQ1_0, TQ2_0, I2_S, MXFP4, NVFP4 -> "quant_small";
       case F64, BOOL, Q8_1, Q8_K -> null;
     };
   }
@@ -55,7 +55,7 @@ record ProgramSource(List<String> files, String options) {
   /** Attention over a dtype that pages may have, and encoding to it. */
   static Optional<ProgramSource> cache(DType dtype) {
     return switch (dtype) {
-      case F32, F16, BF16, F8_E4M3, Q8_0, Q4_0 ->
+      case F32, F16, BF16, F8_E4M3, F8_E5M2, Q8_0, Q4_0 ->
           Optional.of(
               new ProgramSource(
                   List.of("kv_codec", "rope_append", "attention"),

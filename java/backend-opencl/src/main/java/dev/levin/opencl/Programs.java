@@ -119,7 +119,9 @@ final class Programs implements AutoCloseable {
                   source.files(), options, device.info().name(), Failures.name(e.getStatus()), log),
           e);
     }
-    binary(program).ifPresent(binary -> cache.store(key, binary));
+    if (cache.isOpen()) {
+      binary(program).ifPresent(binary -> cache.store(key, binary));
+    }
     return program;
   }
 

@@ -18,6 +18,7 @@ final class StateOps {
 
   void run(RouteExperts op) {
     long experts = op.logits().dim(1);
+    int lanes = kernels.sizes().lanes();
     kernels
         .common(op, "route_experts")
         .tensor("logits", op.logits())
@@ -30,7 +31,7 @@ final class StateOps {
         .longs(experts, op.ids().dim(1), op.groups(), op.topGroups())
         .longs(op.scoring().ordinal(), op.normalise() ? 1 : 0)
         .floats(op.scale())
-        .run(1, op.logits().dim(0), 1, 1, 1);
+        .run(lanes, op.logits().dim(0), 1, lanes, 1);
   }
 
   void run(CausalConv op) {

@@ -30,12 +30,23 @@ final class BenchKernelsCommand implements Callable<Integer> {
               + " example cpu:scalar.")
   private String baseline;
 
+  @Option(
+      names = "--tune",
+      description =
+          "Instead, searches how the backend cuts work on this device and keeps the best for later"
+              + " runs; with --shapes, --dtype and --time as here.")
+  private boolean tune;
+
   BenchKernelsCommand(CommandIo io) {
     this.io = io;
   }
 
   @Override
   public Integer call() throws IOException {
+    if (tune) {
+      kernels.tune(io);
+      return ExitCode.OK;
+    }
     output.check();
     Environment environment = output.environment();
     KernelReport earlier = null;

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -67,11 +69,21 @@ record CommandIo(
     err.println(text);
   }
 
-  /** All of standard input, byte for byte as UTF-8. */
+  /**
+   * All of standard input, byte for byte as UTF-8.
+   *
+   * @throws UserException when it is not UTF-8; any replacement would be another text
+   */
   String readAll() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     in.transferTo(bytes);
-    return bytes.toString(StandardCharsets.UTF_8);
+    ByteBuffer input = ByteBuffer.wrap(bytes.toByteArray());
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(input).toString();
+    } catch (CharacterCodingException e) {
+      throw new UserException(
+          "standard input is not UTF-8 from byte %d on".formatted(input.position()));
+    }
   }
 
   /** {@code argument}, or standard input when it is {@code -}. */

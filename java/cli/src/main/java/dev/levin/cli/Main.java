@@ -1,6 +1,8 @@
 package dev.levin.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -27,7 +29,8 @@ public final class Main {
     Converters.register(line);
     line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8));
+    StringWriter help = new StringWriter();
+    line.setOut(new PrintWriter(help, true));
     line.setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
@@ -36,8 +39,15 @@ public final class Main {
     line.setParameterExceptionHandler(errors::usage);
     line.setExecutionExceptionHandler(errors::execution);
     try {
-      return line.execute(args);
-    } catch (OutOfMemoryError | StackOverflowError | LinkageError problem) {
+      int code = line.execute(args);
+      // A print writer of the stream would keep a full disk to itself.
+      io.write(help.toString());
+      return code;
+    } catch (IOException
+        | OutputClosedException
+        | OutOfMemoryError
+        | StackOverflowError
+        | LinkageError problem) {
       return errors.handle(problem);
     }
   }

@@ -3,10 +3,27 @@ package dev.levin.cli;
 import dev.levin.engine.sampling.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** How tokens are drawn. Without any of these the most likely token is taken every time. */
 final class SamplingMixin {
+  private static final Map<String, String> OPTIONS =
+      Map.of(
+          "temperature", "--temp",
+          "topK", "--top-k",
+          "topP", "--top-p",
+          "minP", "--min-p",
+          "repetitionPenalty", "--repeat-penalty",
+          "presencePenalty", "--presence-penalty",
+          "frequencyPenalty", "--frequency-penalty");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--temp",
       paramLabel = "T",
@@ -76,7 +93,17 @@ final class SamplingMixin {
     if (frequencyPenalty != null) {
       options.frequencyPenalty(frequencyPenalty);
     }
-    return options.build();
+    try {
+      return options.build();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), inWordsOfTheCommand(e.getMessage()));
+    }
+  }
+
+  /** The engine names its own fields first; a user of the command knows the options. */
+  private static String inWordsOfTheCommand(String message) {
+    String field = message.substring(0, Math.max(0, message.indexOf(' ')));
+    return OPTIONS.getOrDefault(field, field) + message.substring(field.length());
   }
 
   /** Options given that change nothing because nothing is drawn. */

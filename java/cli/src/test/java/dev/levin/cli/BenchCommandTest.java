@@ -65,6 +65,16 @@ class BenchCommandTest {
   }
 
   @Test
+  void tunesOneBackendThatHasSomethingToTune() {
+    String all = Run.of("bench", "kernels", "--tune", "--backend", "cpu,opencl").refused();
+    assertTrue(all.contains("--tune needs one backend"), all);
+    String auto = Run.of("bench", "kernels", "--tune").refused();
+    assertTrue(auto.contains("--tune needs one backend"), auto);
+    String none = Run.of("bench", "kernels", "--tune", "--backend", "cpu").refused();
+    assertTrue(none.contains("the cpu backend has nothing to tune"), none);
+  }
+
+  @Test
   void refusesOtherFilesAsResults() throws Exception {
     Path file = folder.resolve("other.json");
     Files.writeString(file, "[1]");

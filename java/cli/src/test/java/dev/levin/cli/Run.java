@@ -19,6 +19,11 @@ record Run(int code, String out, String err) {
   }
 
   static Run withInput(String input, String... args) {
+    return withInput(input.getBytes(StandardCharsets.UTF_8), args);
+  }
+
+  /** As the other, for input that may be no text. */
+  static Run withInput(byte[] input, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Run run = to(out, input, args);
     return new Run(run.code, out.toString(StandardCharsets.UTF_8), run.err);
@@ -26,8 +31,12 @@ record Run(int code, String out, String err) {
 
   /** As {@link #withInput}, with an output of the test's own. */
   static Run to(OutputStream out, String input, String... args) {
+    return to(out, input.getBytes(StandardCharsets.UTF_8), args);
+  }
+
+  private static Run to(OutputStream out, byte[] input, String... args) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    InputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+    InputStream in = new ByteArrayInputStream(input);
     PrintStream messages = new PrintStream(err, true, StandardCharsets.UTF_8);
     int code = Main.run(new CommandIo(in, out, messages, false, false, false), args);
     return new Run(code, "", err.toString(StandardCharsets.UTF_8));

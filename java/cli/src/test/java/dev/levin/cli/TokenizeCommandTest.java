@@ -26,6 +26,14 @@ class TokenizeCommandTest {
   }
 
   @Test
+  void refusesInputThatIsNotUtf8() {
+    byte[] bytes = {'a', 'b', (byte) 0xff, 'c'};
+    assertEquals(
+        "levin: standard input is not UTF-8 from byte 2 on",
+        Run.withInput(bytes, "tokenize", "-").refused());
+  }
+
+  @Test
   void printsPiecesAsJsonStrings() {
     assertEquals(
         "\"Once\"\n\"Ġupon\"\n\"Ġa\"\n\"Ġtime\"\n",

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
@@ -127,5 +130,34 @@ class UsageTest {
   void doesNotReadArgumentsFromFiles() {
     assertEquals(
         "@nothing", Run.of("tokenize", "--detokenize", "@nothing").refused().split("'")[1]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--temp, -1",
+    "--top-k, -1",
+    "--top-p, 2",
+    "--min-p, 2",
+    "--repeat-penalty, 0",
+    "--presence-penalty, NaN",
+    "--frequency-penalty, NaN"
+  })
+  void wrongSamplingOptionsAreCalledWhatTheUserTyped(String option, String value) {
+    String message = Run.of("generate", option, value, "x").refused();
+    assertTrue(message.startsWith("levin: " + option + " is "), message);
+  }
+
+  @Test
+  void helpThatCannotBeWrittenIsAnError() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    Run run = Run.to(full, "", "--help");
+    assertEquals(ExitCode.USER, run.code());
+    assertEquals("levin: standard output: No space left on device", run.err().strip());
   }
 }

@@ -72,6 +72,11 @@ public enum DType {
   TQ1_0(34, 256, 54),
   /** 64 bytes of four 2-bit digits; d. x = d * (digit - 1). */
   TQ2_0(35, 256, 66),
+  /**
+   * 32 bytes of four 2-bit digits, the first 32 values in the top bits. x = digit - 1; BitNet's
+   * files keep one F32 scale behind a tensor's data, in 32 bytes of their own.
+   */
+  I2_S(36, 128, 32),
   /** E8M0 exponent byte e; 16 bytes of E2M1 nibbles (i, i+16). x = 2^(e-127) * value (OCP MX). */
   MXFP4(39, 32, 17),
   /** 4 UE4M3 scale bytes, one per 16 values; 32 bytes of E2M1 nibbles. */

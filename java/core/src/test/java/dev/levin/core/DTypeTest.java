@@ -34,6 +34,7 @@ class DTypeTest {
     "21, IQ3_S",
     "30, BF16",
     "35, TQ2_0",
+    "36, I2_S",
     "39, MXFP4",
     "40, NVFP4"
   })
@@ -42,7 +43,7 @@ class DTypeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"-1", "4", "5", "31", "36", "63", "64", "1000000", "-2147483648"})
+  @CsvSource({"-1", "4", "5", "31", "37", "63", "64", "1000000", "-2147483648"})
   void unknownIdsHaveNoType(int id) {
     assertNull(DType.ofGgufId(id));
   }

@@ -75,7 +75,8 @@ public final class Llm implements AutoCloseable {
           DecoderConfig.read(source.metadata(), source.naming(), source.weights());
       backend =
           Backends.open(options.backend() == null ? Backends.configured() : options.backend());
-      DecoderOptions layout = CacheSize.choose(config, options, backend.device());
+      long memory = CacheSize.memory(backend, config, options, source.weights());
+      DecoderOptions layout = CacheSize.choose(config, options, memory);
       ProgressWeights weights = new ProgressWeights(source.weights(), options.progress());
       decoder = Decoder.load(config, weights, backend, layout);
       options.progress().progress(1);

@@ -10,7 +10,7 @@ import dev.levin.core.DType;
  * @param contextLength longest sequence in tokens; 0 for the model's own limit
  * @param kvDtype element type of cached keys and values
  * @param cacheTokens tokens the KV cache holds for all sequences together; 0 for contextLength *
- *     maxSequences, but no more than half of the device's memory
+ *     maxSequences, but no more than a GPU has left, or half of the host's memory
  * @param maxSequences requests that run in one step
  * @param maxTokensPerStep tokens of all requests in one step; longer prompts run in chunks
  * @param slidingContext when a text fills the context, drop the older half instead of stopping

@@ -34,8 +34,8 @@ class LlmLoadTest {
   }
 
   private static DecoderOptions size(String model, LlmOptions options, long memoryBytes) {
-    return CacheSize.choose(
-        config(model), options, new DeviceInfo(0, "test", memoryBytes, Map.of()));
+    long memory = CacheSize.memory(new DeviceInfo(0, "test", memoryBytes, Map.of()));
+    return CacheSize.choose(config(model), options, memory);
   }
 
   @Test

@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
  * gives them. Values are F32 until they are encoded.
  */
 public final class GoldenGguf {
+  /** Of every I2_S matrix. */
+  public static final float TERNARY_SCALE = 0.0625f;
+
   private static final Pattern LAYER =
       Pattern.compile("(?:model|backbone)\\.layers\\.(\\d+)\\.(.+)");
   private static final Pattern EXPERT =
@@ -152,7 +155,12 @@ public final class GoldenGguf {
   }
 
   private static void add(GgufWriter writer, String name, StoredTensor tensor) {
-    writer.tensor(name, tensor.dtype(), tensor.shape(), MemorySegment.ofArray(tensor.bytes()));
+    MemorySegment bytes = MemorySegment.ofArray(tensor.bytes());
+    if (tensor.dtype() == DType.I2_S) {
+      writer.ternary(name, tensor.shape(), bytes, TERNARY_SCALE);
+    } else {
+      writer.tensor(name, tensor.dtype(), tensor.shape(), bytes);
+    }
   }
 
   private GgufWriter metadata(GgufWriter writer) {

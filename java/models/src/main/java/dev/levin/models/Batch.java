@@ -6,9 +6,13 @@ package dev.levin.models;
  * {@link Decoder#forward}; reusable, so that a decode loop allocates nothing.
  */
 public final class Batch {
+  private static final int[] NO_PAGES = {};
+  private static final int NOWHERE = -1;
+
   private int numTokens;
   private int numSeqs;
   private int numLogitRows;
+  private int numPadding;
   private int[] tokenIds = new int[16];
   private int[] positions = new int[16];
   private int[] slotMapping = new int[16];
@@ -22,6 +26,44 @@ public final class Batch {
     numTokens = 0;
     numSeqs = 0;
     numLogitRows = 0;
+    numPadding = 0;
+  }
+
+  /** Whether every sequence has one token, with logits. */
+  boolean isDecode() {
+    if (numTokens != numSeqs || numLogitRows != numTokens) {
+      return false;
+    }
+    for (int b = 0; b < numSeqs; b++) {
+      if (cuSeqlensQ[b + 1] != b + 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Appends tokens that nobody asked for, each a sequence without keys, pages or state: it is
+   * written nowhere and its logits mean nothing. {@link #removePadding()} takes them away.
+   */
+  void padTo(int seqs) {
+    while (numSeqs < seqs) {
+      addSequence(0, NO_PAGES, NOWHERE);
+      addToken(0, 0, NOWHERE, true);
+      numPadding++;
+    }
+  }
+
+  void removePadding() {
+    numSeqs -= numPadding;
+    numTokens -= numPadding;
+    numLogitRows -= numPadding;
+    numPadding = 0;
+  }
+
+  /** Tokens, sequences and logit rows at the end that are padding. */
+  int numPadding() {
+    return numPadding;
   }
 
   /**

@@ -134,6 +134,18 @@ public final class Decoder implements AutoCloseable {
     if (batch.numTokens() == 0) {
       throw new IllegalArgumentException("the batch is empty");
     }
+    int rows = batch.numLogitRows();
+    if (backend.prefersFewLayouts() && batch.isDecode()) {
+      batch.padTo(StepLayout.bucketFor(batch.numSeqs()));
+    }
+    try {
+      return run(batch, rows, hiddenOnly);
+    } finally {
+      batch.removePadding();
+    }
+  }
+
+  private MemorySegment run(Batch batch, int rows, boolean hiddenOnly) {
     StepLayout layout =
         new StepLayout(
             batch.numTokens(),
@@ -151,9 +163,10 @@ public final class Decoder implements AutoCloseable {
       backend.stream().synchronize();
       return MemorySegment.NULL;
     }
-    results = atLeast(results, output.byteSize());
-    MemorySegment target = results.segment().asSlice(0, output.byteSize());
-    backend.download(output, target, backend.stream());
+    Tensor wanted = output.slice(0, 0, rows);
+    results = atLeast(results, wanted.byteSize());
+    MemorySegment target = results.segment().asSlice(0, wanted.byteSize());
+    backend.download(wanted, target, backend.stream());
     return target;
   }
 
@@ -165,22 +178,27 @@ public final class Decoder implements AutoCloseable {
     long intBytes = key.layout().size() * Integer.BYTES;
     staging = atLeast(staging, intBytes);
     if (ints.byteSize() < intBytes) {
-      steps.clear();
+      forgetSteps();
       ints.close();
       ints = backend.allocate(Math.max(intBytes, 2 * ints.byteSize()));
     }
     long needed = builder.scratchBytes(key.layout(), ints, key.hiddenOnly());
     if (activations.byteSize() < needed) {
-      steps.clear();
+      forgetSteps();
       activations.close();
       activations = backend.allocate(needed);
     }
     Step step = builder.build(key.layout(), ints, activations, key.hiddenOnly(), backend);
     if (steps.size() == KEPT_STEPS) {
-      steps.remove(steps.keySet().iterator().next());
+      steps.remove(steps.keySet().iterator().next()).close();
     }
     steps.put(key, step);
     return step;
+  }
+
+  private void forgetSteps() {
+    steps.values().forEach(Step::close);
+    steps.clear();
   }
 
   private static HostBuffer atLeast(HostBuffer buffer, long bytes) {
@@ -261,7 +279,7 @@ public final class Decoder implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      steps.clear();
+      forgetSteps();
       closeAll(weights, cache, ints, staging, activations, results);
     }
   }

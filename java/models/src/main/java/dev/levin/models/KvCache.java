@@ -2,80 +2,70 @@ package dev.levin.models;
 
 import dev.levin.core.Buffer;
 import dev.levin.core.DType;
-import dev.levin.core.HostBuffer;
 import dev.levin.core.Shape;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
 import dev.levin.models.blocks.KvTensors;
 import dev.levin.models.blocks.StateTensors;
-import dev.levin.models.config.LayerConfig;
 import dev.levin.models.config.Mixer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The pages and recurrent states of all layers, in one allocation. */
+/**
+ * The pages and recurrent states of all layers, each tensor in an allocation of its own: devices
+ * limit single allocations to a part of their memory.
+ */
 final class KvCache implements AutoCloseable {
-  private final Buffer buffer;
+  private final Backend backend;
+  private final List<Buffer> buffers = new ArrayList<>();
   private final List<KvTensors> pages = new ArrayList<>();
   private final List<StateTensors> states = new ArrayList<>();
 
   KvCache(DecoderConfig config, DecoderOptions options, Backend backend) {
-    buffer = backend.allocate(byteSize(config, options));
-    long offset = 0;
-    for (LayerConfig layer : config.layers()) {
-      switch (layer.mixer()) {
-        case Mixer.SelfAttention a -> {
-          Tensor keys = pages(options, a.numKvHeads(), a.headDim(), offset);
-          offset = align(offset + keys.byteSize());
-          Tensor values = pages(options, a.numKvHeads(), a.valueDim(), offset);
-          offset = align(offset + values.byteSize());
-          add(new KvTensors(keys, values), null);
-        }
-        case Mixer.LatentAttention a -> {
-          Tensor keys = pages(options, 1, a.kvLoraRank() + a.ropeDim(), offset);
-          offset = align(offset + keys.byteSize());
-          add(new KvTensors(keys, null), null);
-        }
-        case Mixer.StateSpace s -> {
-          long slots = options.stateSlots();
-          Tensor conv = state(offset, slots, s.convChannels(), s.convWidth() - 1);
-          offset = align(offset + conv.byteSize());
-          Tensor ssm = state(offset, slots, s.numHeads(), s.headDim(), s.stateSize());
-          offset = align(offset + ssm.byteSize());
-          add(null, new StateTensors(conv, ssm));
-        }
+    this.backend = backend;
+    boolean complete = false;
+    try {
+      config.layers().forEach(layer -> add(layer.mixer(), options));
+      complete = true;
+    } finally {
+      if (!complete) {
+        close();
       }
     }
   }
 
-  private static long byteSize(DecoderConfig config, DecoderOptions options) {
-    long perToken = config.kvBytesPerToken(options.kvDtype());
-    long tokens = (long) options.numPages() * options.pageSize();
-    long states = Math.multiplyExact(config.stateBytesPerSequence(), options.stateSlots());
-    long padding = 2L * HostBuffer.ALIGNMENT_BYTES * (config.numLayers() + 1);
-    return Math.addExact(Math.multiplyExact(perToken, tokens), states) + padding;
+  private void add(Mixer mixer, DecoderOptions options) {
+    switch (mixer) {
+      case Mixer.SelfAttention a -> {
+        Tensor keys = pages(options, a.numKvHeads(), a.headDim());
+        add(new KvTensors(keys, pages(options, a.numKvHeads(), a.valueDim())), null);
+      }
+      case Mixer.LatentAttention a ->
+          add(new KvTensors(pages(options, 1, a.kvLoraRank() + a.ropeDim()), null), null);
+      case Mixer.StateSpace s -> {
+        long slots = options.stateSlots();
+        Tensor conv = allocate(DType.F32, slots, s.convChannels(), s.convWidth() - 1);
+        Tensor ssm = allocate(DType.F32, slots, s.numHeads(), s.headDim(), s.stateSize());
+        add(null, new StateTensors(conv, ssm));
+      }
+    }
   }
 
-  private static long align(long offset) {
-    return Math.ceilDiv(offset, HostBuffer.ALIGNMENT_BYTES) * HostBuffer.ALIGNMENT_BYTES;
-  }
-
-  private Tensor pages(DecoderOptions options, int heads, int width, long offset) {
+  private Tensor pages(DecoderOptions options, int heads, int width) {
     int block = options.kvDtype().blockValues();
     if (width % block != 0) {
       throw new IllegalArgumentException(
           "heads of %d values cannot be cached as %s, whose blocks have %d; choose another type of keys and values"
               .formatted(width, options.kvDtype(), block));
     }
-    return Tensor.of(
-        options.kvDtype(),
-        Shape.of(options.numPages(), heads, options.pageSize(), width),
-        buffer,
-        offset);
+    return allocate(options.kvDtype(), options.numPages(), heads, options.pageSize(), width);
   }
 
-  private Tensor state(long offset, long... dims) {
-    return Tensor.of(DType.F32, Shape.of(dims), buffer, offset);
+  private Tensor allocate(DType dtype, long... dims) {
+    Shape shape = Shape.of(dims);
+    Buffer buffer = backend.allocate(dtype.bytes(shape));
+    buffers.add(buffer);
+    return Tensor.of(dtype, shape, buffer, 0);
   }
 
   private void add(KvTensors kv, StateTensors state) {
@@ -119,6 +109,7 @@ final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    buffer.close();
+    buffers.forEach(Buffer::close);
+    buffers.clear();
   }
 }

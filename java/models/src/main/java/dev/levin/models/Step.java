@@ -10,4 +10,9 @@ import dev.levin.core.backend.Program;
  * @param hidden [R, C] normed states, null when R is 0
  * @param logits [R, V], null when R is 0 or only states were asked for
  */
-record Step(Program program, Tensor inputs, Tensor hidden, Tensor logits) {}
+record Step(Program program, Tensor inputs, Tensor hidden, Tensor logits) implements AutoCloseable {
+  @Override
+  public void close() {
+    program.close();
+  }
+}

@@ -49,12 +49,12 @@ final class StepInputWriter {
   /** Kernels trust these numbers with memory, so none reaches them unchecked. */
   private void check(Batch batch) {
     long slots = (long) options.numPages() * options.pageSize();
-    for (int t = 0; t < batch.numTokens(); t++) {
+    for (int t = 0; t < batch.numTokens() - batch.numPadding(); t++) {
       require(batch.tokenIds()[t], vocabSize, "token id");
       require(batch.positions()[t], options.contextLength(), "position");
       require(batch.slotMapping()[t], slots, "slot");
     }
-    for (int b = 0; b < batch.numSeqs(); b++) {
+    for (int b = 0; b < batch.numSeqs() - batch.numPadding(); b++) {
       int kvLen = batch.kvLens()[b];
       int queries = batch.cuSeqlensQ()[b + 1] - batch.cuSeqlensQ()[b];
       int pages = pagesOf(batch, b);

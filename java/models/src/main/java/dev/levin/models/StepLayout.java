@@ -20,6 +20,11 @@ record StepLayout(int tokens, int seqs, int rows, int maxPages) {
     return Math.max(4, Integer.highestOneBit(Math.max(1, pages - 1)) << 1);
   }
 
+  /** Sequences of a decode step of {@code seqs}, rounded so that few layouts exist. */
+  static int bucketFor(int seqs) {
+    return seqs <= 8 ? Integer.highestOneBit(Math.max(1, 2 * seqs - 1)) : Math.ceilDiv(seqs, 8) * 8;
+  }
+
   int positionsAt() {
     return tokens;
   }

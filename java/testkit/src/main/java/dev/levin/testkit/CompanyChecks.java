@@ -41,6 +41,7 @@ final class CompanyChecks {
           DType.Q6_K,
           DType.IQ4_NL,
           DType.TQ2_0,
+          DType.I2_S,
           DType.MXFP4);
   private static final List<DType> KV_TYPES = List.of(DType.F32, DType.F16, DType.Q8_0);
 

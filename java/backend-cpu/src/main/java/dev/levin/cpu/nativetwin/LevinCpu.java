@@ -12,7 +12,8 @@ import org.bytedeco.javacpp.annotation.Platform;
  * NativeLibrary} loads what is behind them.
  *
  * <p>Addresses are {@code long}s and structs lie in memory of our own, so that nothing here is
- * freed by a collector and JavaCPP's limit of physical memory has nothing to count.
+ * freed by a collector and JavaCPP's limit of physical memory has nothing to count. {@link
+ * GuardedLinear} calls the one function that reads memory of somebody else's.
  */
 @Platform(include = "levin/levin_cpu.h", link = "levin_cpu", library = "jnilevin_cpu")
 final class LevinCpu {
@@ -45,8 +46,15 @@ final class LevinCpu {
   @Name("levin_cpu_prepare")
   static native int prepare(PrepareArgs args);
 
-  @Name("levin_cpu_linear")
-  static native int linear(LinearArgs args);
+  @Name("levin_cpu_attends")
+  static native int attends(int dtype);
+
+  @Name("levin_cpu_attend_scratch_bytes")
+  static native @Cast("int64_t") long attendScratchBytes(
+      @Cast("int64_t") long rows, @Cast("int64_t") long keyDim, @Cast("int64_t") long valueDim);
+
+  @Name("levin_cpu_attend")
+  static native int attend(AttendArgs args);
 
   @Name("levin_cpu_last_error")
   static native String lastError();
@@ -99,9 +107,6 @@ final class LevinCpu {
     }
 
     @MemberSetter
-    native void weight(@Cast("const void*") long weight);
-
-    @MemberSetter
     native void row_stride(@Cast("int64_t") long bytes);
 
     @MemberSetter
@@ -136,6 +141,99 @@ final class LevinCpu {
 
     @MemberSetter
     native void scratch_bytes(@Cast("int64_t") long bytes);
+
+    @MemberSetter
+    native void dtype(int dtype);
+  }
+
+  /** {@code levin_cpu_attend_args}, over memory of the caller's. */
+  @Name("levin_cpu_attend_args")
+  @NoDeallocator
+  static final class AttendArgs extends Pointer {
+    static final int BYTES = 26 * 8;
+
+    AttendArgs(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+
+    @MemberSetter
+    native void keys(@Cast("const void*") long address);
+
+    @MemberSetter
+    native void values(@Cast("const void*") long address);
+
+    @MemberSetter
+    native void key_page_stride(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void key_stride(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void value_page_stride(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void value_stride(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void pages(@Cast("const int32_t*") long address);
+
+    @MemberSetter
+    native void page_size(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void from(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void to(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void queries(@Cast("const float*") long address);
+
+    @MemberSetter
+    native void firsts(@Cast("const int32_t*") long address);
+
+    @MemberSetter
+    native void ends(@Cast("const int32_t*") long address);
+
+    @MemberSetter
+    native void tree_mask(@Cast("const int32_t*") long address);
+
+    @MemberSetter
+    native void tree_words(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void first_own(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void rows(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void key_dim(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void value_dim(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void sums(@Cast("float*") long address);
+
+    @MemberSetter
+    native void maxima(@Cast("float*") long address);
+
+    @MemberSetter
+    native void totals(@Cast("float*") long address);
+
+    @MemberSetter
+    native void scratch(@Cast("void*") long address);
+
+    @MemberSetter
+    native void scratch_bytes(@Cast("int64_t") long value);
+
+    @MemberSetter
+    native void scale(float scale);
+
+    @MemberSetter
+    native void soft_cap(float cap);
 
     @MemberSetter
     native void dtype(int dtype);

@@ -1,53 +1,39 @@
 package dev.levin.cpu.nativetwin;
 
 import dev.levin.core.DType;
-import dev.levin.core.DeviceException;
 import dev.levin.cpu.EncodedKernels;
+import dev.levin.cpu.Gemm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
-import java.util.Objects;
 
 /** The products of {@code levin_cpu.h}. */
 final class NativeEncoded implements EncodedKernels {
-  /** Where the header numbers the encodings that GGUF has no id for. */
-  private static final int DTYPE_F8_E4M3 = 100;
+  /** Or'ed to a number: products are looked up instead of multiplied. */
+  private static final int TABLES = 1 << 16;
 
-  private static final int DTYPE_F8_E5M2 = 101;
-  private static final int NO_DTYPE = -1;
+  /**
+   * The header's number of each dtype's kernels, {@link NativeCalls#NO_DTYPE} where there are none.
+   */
+  private final int[] ids = new int[DType.values().length];
 
-  private final boolean[] multiplies = new boolean[DType.values().length];
-
-  NativeEncoded() {
+  NativeEncoded(Gemm gemm) {
     for (DType dtype : DType.values()) {
-      multiplies[dtype.ordinal()] = LevinCpu.supports(id(dtype)) != 0;
-    }
-  }
-
-  private static int id(DType dtype) {
-    if (dtype == DType.F8_E4M3) {
-      return DTYPE_F8_E4M3;
-    }
-    if (dtype == DType.F8_E5M2) {
-      return DTYPE_F8_E5M2;
-    }
-    return dtype.ggufId() == DType.NO_GGUF_ID ? NO_DTYPE : dtype.ggufId();
-  }
-
-  private static void check(int status) {
-    if (status != LevinCpu.OK) {
-      throw new DeviceException(DeviceException.Kind.INTERNAL, LevinCpu.lastError());
+      int id = NativeCalls.id(dtype);
+      if (gemm == Gemm.LUT && LevinCpu.supports(id | TABLES) != 0) {
+        id |= TABLES;
+      }
+      ids[dtype.ordinal()] = LevinCpu.supports(id) != 0 ? id : NativeCalls.NO_DTYPE;
     }
   }
 
   /** Whether weights of this dtype can be multiplied. */
   boolean multiplies(DType dtype) {
-    return multiplies[dtype.ordinal()];
+    return ids[dtype.ordinal()] != NativeCalls.NO_DTYPE;
   }
 
   @Override
   public Activations newActivations() {
-    return new Prepared();
+    return new Prepared(ids);
   }
 
   @Override
@@ -56,15 +42,20 @@ final class NativeEncoded implements EncodedKernels {
   }
 
   private static final class Prepared implements Activations {
+    private final int[] ids;
     private final NativeMemory memory = new NativeMemory();
     private int dtype;
     private int k;
     private long rowBytes;
     private long bytes;
 
+    Prepared(int[] ids) {
+      this.ids = ids;
+    }
+
     @Override
     public void reset(DType dtype, int rows, int k) {
-      this.dtype = id(dtype);
+      this.dtype = ids[dtype.ordinal()];
       this.k = k;
       rowBytes = dtype.rowBytes(k);
       bytes = LevinCpu.activationBytes(this.dtype, rows, k);
@@ -84,11 +75,13 @@ final class NativeEncoded implements EncodedKernels {
     private final NativeMemory scratch = new NativeMemory();
     private final LevinCpu.PrepareArgs prepareArgs;
     private final LevinCpu.LinearArgs linearArgs;
+    private final MemorySegment linearSegment;
 
     NativeWorker() {
       long address = structs.ensure(LevinCpu.PrepareArgs.BYTES + LevinCpu.LinearArgs.BYTES);
       prepareArgs = new LevinCpu.PrepareArgs(address);
       linearArgs = new LevinCpu.LinearArgs(address + LevinCpu.PrepareArgs.BYTES);
+      linearSegment = structs.segment().asSlice(LevinCpu.PrepareArgs.BYTES);
     }
 
     @Override
@@ -106,7 +99,7 @@ final class NativeEncoded implements EncodedKernels {
       prepareArgs.tokens(to - from);
       prepareArgs.k(k);
       prepareArgs.dtype(prepared.dtype);
-      check(LevinCpu.prepare(prepareArgs));
+      NativeCalls.check(LevinCpu.prepare(prepareArgs));
     }
 
     @Override
@@ -125,8 +118,7 @@ final class NativeEncoded implements EncodedKernels {
       int tokens = to - from;
       // The kernels know no bounds but these.
       long weightBytes = (weightRows - 1) * rowStride + prepared.rowBytes;
-      Objects.checkFromIndexSize(at, weightBytes, weight.byteSize());
-      linearArgs.weight(weight.address() + at);
+      MemorySegment weightRange = weight.asSlice(at, weightBytes);
       linearArgs.row_stride(rowStride);
       linearArgs.activations(prepared.memory.address());
       linearArgs.activations_bytes(prepared.bytes);
@@ -143,8 +135,7 @@ final class NativeEncoded implements EncodedKernels {
       linearArgs.scratch(scratch.ensure(scratchBytes));
       linearArgs.scratch_bytes(scratchBytes);
       linearArgs.dtype(prepared.dtype);
-      check(LevinCpu.linear(linearArgs));
-      Reference.reachabilityFence(weight);
+      NativeCalls.check(GuardedLinear.call(weightRange, linearSegment));
       MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, floats);
     }
   }

@@ -1,8 +1,12 @@
 package dev.levin.cpu.nativetwin;
 
+import dev.levin.cpu.Gemm;
 import dev.levin.cpu.KernelTable;
 
-/** The native twins: matrix products of their own, every other kernel from another table. */
+/**
+ * The native twins: matrix products and attention of their own, every other kernel from another
+ * table.
+ */
 public final class NativeKernels {
   /** Name of the table. */
   public static final String NAME = "native";
@@ -13,14 +17,15 @@ public final class NativeKernels {
    * The native kernels over those that run what they lack. The library must be loaded.
    *
    * @param base the vector or the scalar kernels
+   * @param gemm {@link Gemm#LUT} for products by lookup where there are kernels for it
    */
-  public static KernelTable table(KernelTable base) {
+  public static KernelTable table(KernelTable base, Gemm gemm) {
     return new KernelTable(
         NAME,
         base.vectorBits(),
         base.rows(),
-        new NativeMatrix(base.matrix()),
-        base.attention(),
+        new NativeMatrix(base.matrix(), gemm),
+        new NativeAttention(base.attention()),
         base.state());
   }
 }

@@ -2,16 +2,18 @@ package dev.levin.cpu.nativetwin;
 
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
+import dev.levin.cpu.Gemm;
 import dev.levin.cpu.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Multiplies encoded weights natively; dtypes without a native kernel go to the base kernels. */
 final class NativeMatrix implements MatrixKernels {
   private final MatrixKernels base;
-  private final NativeEncoded encoded = new NativeEncoded();
+  private final NativeEncoded encoded;
 
-  NativeMatrix(MatrixKernels base) {
+  NativeMatrix(MatrixKernels base, Gemm gemm) {
     this.base = base;
+    encoded = new NativeEncoded(gemm);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class ScalarAttention implements AttentionKernels {
   }
 
   @Override
-  public void accumulate(
+  public void accumulateRow(
       float[] sums,
       int sumsAt,
       int dim,
@@ -52,6 +52,24 @@ final class ScalarAttention implements AttentionKernels {
       for (int d = 0; d < dim; d++) {
         sums[sumsAt + d] += weight * values[j * stride + d];
       }
+    }
+  }
+
+  @Override
+  public void accumulateRows(
+      float[] sums,
+      int sumsAt,
+      int dim,
+      float[] weights,
+      int weightsAt,
+      int from,
+      int to,
+      float[] values,
+      int stride) {
+    for (int row = 0; row < ROWS; row++) {
+      int target = sumsAt + row * dim;
+      int weight = weightsAt + row * BLOCK;
+      accumulateRow(sums, target, dim, 1, weights, weight, from, to, values, stride);
     }
   }
 }

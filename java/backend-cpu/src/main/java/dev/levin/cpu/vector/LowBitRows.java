@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Rows of Q2_K, Q3_K, TQ1_0 and TQ2_0 blocks; see {@link PairDots} for the products. */
+/** Rows of Q2_K, Q3_K, TQ1_0, TQ2_0 and I2_S blocks; see {@link PairDots} for the products. */
 final class LowBitRows {
   private static final int BLOCK = 256;
   private static final int HALF = BLOCK / 2;
@@ -25,6 +25,8 @@ final class LowBitRows {
   private static final int Q3_K_SCALES = 96;
   private static final int TQ1_0_D = 52;
   private static final int TQ2_0_D = 64;
+  private static final int I2_S_BLOCK = DType.I2_S.blockValues();
+  private static final long I2_S_BYTES = DType.I2_S.blockBytes();
 
   private static final int[] POWERS_OF_3 = {1, 3, 9, 27, 81};
 
@@ -184,6 +186,41 @@ final class LowBitRows {
         int first = to + b * BLOCK + run * 32;
         for (int i = 0; i < 32; i += COUNT) {
           tq2(source, block, run, i, d).intoArray(target, first + i);
+        }
+      }
+    }
+  }
+
+  private static FloatVector i2s(MemorySegment source, long block, int run, int i) {
+    IntVector packed = Widen.words(source, block + i);
+    return Widen.codes(packed.lanewise(VectorOperators.LSHR, 6 - run * 2).and(0x03030303), 1);
+  }
+
+  static void dotI2s(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    int blocks = k / I2_S_BLOCK;
+    for (int b = 0; b < blocks; b++) {
+      long bytes = b * I2_S_BYTES;
+      for (int run = 0; run < 4; run++) {
+        for (int i = 0; i < 32; i += COUNT) {
+          FloatVector v = load(x, xAt + b * I2_S_BLOCK + run * 32 + i);
+          sum0 = i2s(w, w0 + bytes, run, i).fma(v, sum0);
+          sum1 = i2s(w, w1 + bytes, run, i).fma(v, sum1);
+        }
+      }
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+  }
+
+  static void decodeI2s(MemorySegment source, long at, float[] target, int to, int count) {
+    for (int b = 0; b < count / I2_S_BLOCK; b++) {
+      for (int run = 0; run < 4; run++) {
+        int first = to + b * I2_S_BLOCK + run * 32;
+        for (int i = 0; i < 32; i += COUNT) {
+          i2s(source, at + b * I2_S_BYTES, run, i).intoArray(target, first + i);
         }
       }
     }

@@ -18,7 +18,7 @@ final class PairDots {
     return switch (dtype) {
       case F32, F16, BF16, F8_E4M3, F8_E5M2 -> true;
       case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> true;
-      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, TQ1_0, TQ2_0 -> true;
+      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, TQ1_0, TQ2_0, I2_S -> true;
       case IQ4_NL, IQ4_XS, MXFP4, NVFP4 -> true;
       default -> CodeRows.covers(dtype);
     };
@@ -53,6 +53,7 @@ final class PairDots {
       case Q6_K -> KQuantRows.dotQ6(w, w0, w1, x, xAt, k, out, o0, o1);
       case TQ2_0 -> LowBitRows.dotTq2(w, w0, w1, x, xAt, k, out, o0, o1);
       case TQ1_0 -> LowBitRows.dotTq1(w, w0, w1, x, xAt, k, out, o0, o1);
+      case I2_S -> LowBitRows.dotI2s(w, w0, w1, x, xAt, k, out, o0, o1);
       case IQ4_NL -> CodebookRows.dotIq4Nl(w, w0, w1, x, xAt, k, out, o0, o1);
       case IQ4_XS -> CodebookRows.dotIq4Xs(w, w0, w1, x, xAt, k, out, o0, o1);
       case MXFP4 -> CodebookRows.dotMxfp4(w, w0, w1, x, xAt, k, out, o0, o1);

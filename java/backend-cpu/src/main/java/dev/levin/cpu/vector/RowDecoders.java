@@ -23,6 +23,7 @@ final class RowDecoders {
       case Q6_K -> KQuantRows.decodeQ6(source, at, target, to, n);
       case TQ1_0 -> LowBitRows.decodeTq1(source, at, target, to, n);
       case TQ2_0 -> LowBitRows.decodeTq2(source, at, target, to, n);
+      case I2_S -> LowBitRows.decodeI2s(source, at, target, to, n);
       case IQ4_NL -> CodebookRows.decodeIq4Nl(source, at, target, to, n);
       case IQ4_XS -> CodebookRows.decodeIq4Xs(source, at, target, to, n);
       case MXFP4 -> CodebookRows.decodeMxfp4(source, at, target, to, n);

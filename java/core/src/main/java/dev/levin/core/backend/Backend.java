@@ -6,6 +6,7 @@ import dev.levin.core.op.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * An open device. Streams and buffers belong to it; closing it twice does nothing, and using it
@@ -16,6 +17,14 @@ public interface Backend extends AutoCloseable {
   String name();
 
   DeviceInfo device();
+
+  /**
+   * Bytes that weights, pages and activations may still take on the device; empty where that is the
+   * host's memory, or unknown.
+   */
+  default OptionalLong availableBytes() {
+    return OptionalLong.empty();
+  }
 
   /** Zeroed memory on the device; the caller closes it. */
   Buffer allocate(long byteSize);
@@ -33,6 +42,14 @@ public interface Backend extends AutoCloseable {
 
   /** Queues an op. Its arguments must stay as they are until the stream has run it. */
   void launch(Op op, Stream stream);
+
+  /**
+   * Whether a step costs less when it has the layout of an earlier one, so that rows which nobody
+   * asked for are worth computing: true where programs are replayed as graphs.
+   */
+  default boolean prefersFewLayouts() {
+    return false;
+  }
 
   /** Prepares ops that will run many times over the same buffers. */
   default Program prepare(List<Op> ops) {

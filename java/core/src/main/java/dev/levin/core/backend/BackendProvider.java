@@ -1,6 +1,7 @@
 package dev.levin.core.backend;
 
 import java.util.List;
+import java.util.Optional;
 
 /** How a backend makes itself known; found with {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
@@ -13,4 +14,9 @@ public interface BackendProvider {
   List<DeviceInfo> devices();
 
   Backend open(DeviceInfo device);
+
+  /** What can be tuned on a device; empty where the backend finds its sizes by itself. */
+  default Optional<Tuning> tuning(DeviceInfo device) {
+    return Optional.empty();
+  }
 }

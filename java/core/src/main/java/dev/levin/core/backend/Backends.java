@@ -75,13 +75,27 @@ public final class Backends {
     if (!KNOWN.contains(name) && !providers.containsKey(name)) {
       throw unavailable("unknown backend '" + name + "'; known are " + KNOWN + " and " + AUTO);
     }
+    BackendProvider provider = require(name, providers);
+    return provider.open(provider.devices().getFirst());
+  }
+
+  /**
+   * What can be tuned on a backend's first device.
+   *
+   * @throws DeviceException of kind UNAVAILABLE when the backend is absent
+   */
+  public static Optional<Tuning> tuning(String name) {
+    BackendProvider provider = require(name, providers());
+    return provider.tuning(provider.devices().getFirst());
+  }
+
+  private static BackendProvider require(String name, Map<String, BackendProvider> providers) {
     BackendProvider provider = providers.get(name);
     Availability availability = provider == null ? notOnClassPath(name) : provider.probe();
-    return switch (availability) {
-      case Availability.Ready ready -> provider.open(provider.devices().getFirst());
-      case Availability.Absent absent ->
-          throw unavailable("backend '" + name + "' is not available: " + absent.reason());
-    };
+    if (availability instanceof Availability.Absent absent) {
+      throw unavailable("backend '" + name + "' is not available: " + absent.reason());
+    }
+    return provider;
   }
 
   private static int score(BackendProvider provider) {

@@ -16,16 +16,39 @@ public final class Counters {
     final LongAdder launches = new LongAdder();
     final LongAdder flops = new LongAdder();
     final LongAdder bytes = new LongAdder();
+    final LongAdder deviceNanos = new LongAdder();
   }
 
   private final Map<Class<?>, Sums> sums = new ConcurrentHashMap<>();
 
   public void add(Op op) {
-    OpCost cost = OpCost.of(op);
-    Sums sum = sums.computeIfAbsent(op.getClass(), key -> new Sums());
+    Sums sum = sums(op.getClass());
     sum.launches.increment();
-    sum.flops.add(cost.flops());
-    sum.bytes.add(cost.bytes());
+    sum.flops.add(OpCost.flops(op));
+    sum.bytes.add(OpCost.bytes(op));
+  }
+
+  /**
+   * Adds what the device's own clock says of a launch; only backends that were asked to profile.
+   */
+  public void addDeviceNanos(Class<? extends Op> op, long nanos) {
+    sums(op).deviceNanos.add(nanos);
+  }
+
+  private Sums sums(Class<? extends Op> op) {
+    return sums.computeIfAbsent(op, key -> new Sums());
+  }
+
+  /** Nanoseconds on the device by op name, in alphabetical order; empty without profiling. */
+  public Map<String, Long> deviceNanos() {
+    Map<String, Long> nanos = new TreeMap<>();
+    sums.forEach(
+        (op, sum) -> {
+          if (sum.deviceNanos.sum() > 0) {
+            nanos.put(op.getSimpleName(), sum.deviceNanos.sum());
+          }
+        });
+    return nanos;
   }
 
   /** Totals by op name, in alphabetical order. */

@@ -75,6 +75,7 @@ public final class Codecs {
       case IQ4_XS -> new Iq4Quants.IQ4_XS();
       case TQ1_0 -> new TernaryQuants.TQ1_0();
       case TQ2_0 -> new TernaryQuants.TQ2_0();
+      case I2_S -> new TernaryQuants.I2_S();
       case MXFP4 -> new Microscaling.MXFP4();
       case NVFP4 -> new Microscaling.NVFP4();
     };

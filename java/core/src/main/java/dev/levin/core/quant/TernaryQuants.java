@@ -8,7 +8,10 @@ import static dev.levin.core.quant.LittleEndian.unsignedByte;
 import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
 
-/** Values of -d, 0 and d in super-blocks of 256. */
+/**
+ * Values of -d, 0 and d, in super-blocks of 256 or, where a whole tensor shares d, in blocks of
+ * 128.
+ */
 final class TernaryQuants {
   private static final int VALUES = 256;
 
@@ -112,6 +115,37 @@ final class TernaryQuants {
         putByte(target, at + i, packed);
       }
       putHalf(target, at + D, d);
+    }
+  }
+
+  /** Digits without a scale; values are rounded to -1, 0 and 1. */
+  static final class I2_S extends BlockwiseCodec {
+    private static final int WIDTH = 32;
+
+    I2_S() {
+      super(DType.I2_S, true);
+    }
+
+    @Override
+    void decodeBlock(MemorySegment source, long at, float[] target, int to) {
+      for (int i = 0; i < WIDTH; i++) {
+        int packed = unsignedByte(source, at + i);
+        for (int run = 0; run < 4; run++) {
+          target[to + run * WIDTH + i] = (packed >> 6 - 2 * run & 3) - 1;
+        }
+      }
+    }
+
+    @Override
+    void encodeBlock(float[] source, int from, MemorySegment target, long at) {
+      for (int i = 0; i < WIDTH; i++) {
+        int packed = 0;
+        for (int run = 0; run < 4; run++) {
+          float value = Math.clamp(source[from + run * WIDTH + i], -1f, 1f);
+          packed |= digit(value, 1) << 6 - 2 * run;
+        }
+        putByte(target, at + i, packed);
+      }
     }
   }
 }

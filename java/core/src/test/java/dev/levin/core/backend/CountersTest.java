@@ -8,6 +8,7 @@ import dev.levin.core.Tensor;
 import dev.levin.core.op.Add;
 import dev.levin.core.op.SoftCap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CountersTest {
@@ -20,6 +21,11 @@ class CountersTest {
     counters.add(new Add(x, x, x, 1));
     assertEquals(List.of("Add", "SoftCap"), List.copyOf(counters.totals().keySet()));
     assertEquals(new Counters.Total(2, 2 * 2 * 16, 2 * 3 * 64), counters.totals().get("Add"));
+    assertTrue(counters.deviceNanos().isEmpty());
+    counters.addDeviceNanos(Add.class, 7);
+    counters.addDeviceNanos(Add.class, 5);
+    assertEquals(Map.of("Add", 12L), counters.deviceNanos());
+    assertEquals(2, counters.totals().get("Add").launches());
     counters.reset();
     assertTrue(counters.totals().isEmpty());
     x.buffer().close();

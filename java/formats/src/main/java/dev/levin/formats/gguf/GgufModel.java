@@ -1,5 +1,6 @@
 package dev.levin.formats.gguf;
 
+import dev.levin.core.DType;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.ModelFormatException;
 import dev.levin.core.Tensor;
@@ -122,6 +123,16 @@ public final class GgufModel implements ModelSource {
         throw new ModelFormatException(
             "%s: tensor %s at byte %d is also in an earlier part"
                 .formatted(origin, Quote.of(info.name()), info.at()));
+      }
+    }
+    for (GgufTensorInfo info : header.tensors()) {
+      if (info.dtype() == DType.I2_S) {
+        String scale = GgufScales.nameFor(info.name());
+        if (tensors.put(scale, GgufScales.behind(origin, info, buffer)) != null) {
+          throw new ModelFormatException(
+              "%s: tensor %s at byte %d has a scale behind its digits and another one as tensor %s"
+                  .formatted(origin, Quote.of(info.name()), info.at(), Quote.of(scale)));
+        }
       }
     }
   }

@@ -24,7 +24,6 @@ final class GgufTensorReader {
           31L, "Q4_0_4_4",
           32L, "Q4_0_4_8",
           33L, "Q4_0_8_8",
-          36L, "IQ4_NL_4_4",
           37L, "IQ4_NL_4_8",
           38L, "IQ4_NL_8_8");
 
@@ -73,6 +72,12 @@ final class GgufTensorReader {
     if (byteSize == Sizes.OVERFLOW) {
       throw cursor.error(tensor, at, "has dimensions " + shape + ", whose product overflows");
     }
+    if (dtype == DType.I2_S && !GgufScales.canHave(name, shape)) {
+      throw cursor.error(
+          tensor,
+          at,
+          "is I2_S, which only matrices of layers can be, named blk.NUMBER.NAME.weight");
+    }
     long offsetAt = cursor.position();
     long offset = cursor.uint64("offset of " + tensor);
     if (offset < 0 || offset % alignment != 0) {
@@ -82,7 +87,11 @@ final class GgufTensorReader {
           "is %s, not a multiple of the alignment %d"
               .formatted(Long.toUnsignedString(offset), alignment));
     }
-    return new GgufTensorInfo(name, dtype, shape, at, offset, byteSize);
+    int tailBytes = GgufTensorInfo.tailBytes(dtype);
+    if (byteSize > Long.MAX_VALUE - tailBytes) {
+      throw cursor.error(tensor, at, "has dimensions " + shape + ", whose size overflows");
+    }
+    return new GgufTensorInfo(name, dtype, shape, at, offset, byteSize + tailBytes);
   }
 
   /** Files write the contiguous dimension first; shapes here have it last. */

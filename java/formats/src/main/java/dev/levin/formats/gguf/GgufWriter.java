@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,12 @@ public final class GgufWriter {
     void fill(long offset, MemorySegment chunk);
   }
 
-  private record Entry(DType dtype, Shape shape, TensorData data) {}
+  /** A tensor and the bytes that its type has behind the values. */
+  private record Entry(DType dtype, Shape shape, TensorData data, byte[] tail) {
+    long byteSize() {
+      return dtype.bytes(shape) + tail.length;
+    }
+  }
 
   private record TypedValue(GgufType type, Object value) {}
 
@@ -96,20 +102,41 @@ public final class GgufWriter {
 
   /** Adds a tensor whose bytes lie in memory until {@link #write} has run. */
   public GgufWriter tensor(String name, DType dtype, Shape shape, MemorySegment bytes) {
+    return tensor(name, dtype, shape, dataOf(name, dtype, shape, bytes));
+  }
+
+  private static TensorData dataOf(String name, DType dtype, Shape shape, MemorySegment bytes) {
     if (bytes.byteSize() != dtype.bytes(shape)) {
       throw new IllegalArgumentException(
           "tensor '%s' %s%s takes %d bytes, not %d"
               .formatted(name, dtype, shape, dtype.bytes(shape), bytes.byteSize()));
     }
-    return tensor(
-        name,
-        dtype,
-        shape,
-        (offset, chunk) -> MemorySegment.copy(bytes, offset, chunk, 0, chunk.byteSize()));
+    return (offset, chunk) -> MemorySegment.copy(bytes, offset, chunk, 0, chunk.byteSize());
+  }
+
+  /**
+   * Adds an I2_S matrix and its scale.
+   *
+   * @param digits its blocks, in memory until {@link #write} has run
+   */
+  public GgufWriter ternary(String name, Shape shape, MemorySegment digits, float scale) {
+    byte[] tail = new byte[GgufTensorInfo.SCALE_BYTES];
+    ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN).putFloat(scale);
+    return add(name, new Entry(DType.I2_S, shape, dataOf(name, DType.I2_S, shape, digits), tail));
   }
 
   /** Adds a tensor whose bytes are produced while writing. */
   public GgufWriter tensor(String name, DType dtype, Shape shape, TensorData data) {
+    if (dtype == DType.I2_S) {
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' is I2_S, which is written with a scale: see ternary()");
+    }
+    return add(name, new Entry(dtype, shape, data, new byte[0]));
+  }
+
+  private GgufWriter add(String name, Entry entry) {
+    DType dtype = entry.dtype();
+    Shape shape = entry.shape();
     if (dtype.ggufId() == DType.NO_GGUF_ID) {
       throw new IllegalArgumentException("GGUF has no type for " + dtype);
     }
@@ -118,7 +145,7 @@ public final class GgufWriter {
       throw new IllegalArgumentException(
           "tensor '%s' of shape %s cannot be %s".formatted(name, shape, dtype));
     }
-    if (tensors.putIfAbsent(name, new Entry(dtype, shape, data)) != null) {
+    if (tensors.putIfAbsent(name, entry) != null) {
       throw new IllegalArgumentException("tensor '" + name + "' was added twice");
     }
     return this;
@@ -128,7 +155,7 @@ public final class GgufWriter {
   public long tensorBytes() {
     long bytes = 0;
     for (Entry entry : tensors.values()) {
-      bytes += entry.dtype().bytes(entry.shape());
+      bytes += entry.byteSize();
     }
     return bytes;
   }
@@ -174,7 +201,7 @@ public final class GgufWriter {
       }
       out.int32(entry.dtype().ggufId());
       out.int64(offset);
-      offset = Sizes.align(offset + entry.dtype().bytes(entry.shape()), alignment);
+      offset = Sizes.align(offset + entry.byteSize(), alignment);
     }
     out.pad(alignment);
     return out.toByteArray();
@@ -192,7 +219,8 @@ public final class GgufWriter {
           entry.data().fill(done, part);
           writeFully(channel, part.asByteBuffer());
         }
-        int padding = (int) (Sizes.align(size, alignment) - size);
+        writeFully(channel, ByteBuffer.wrap(entry.tail()));
+        int padding = (int) (Sizes.align(entry.byteSize(), alignment) - entry.byteSize());
         writeFully(channel, ByteBuffer.allocate(padding));
       }
     }

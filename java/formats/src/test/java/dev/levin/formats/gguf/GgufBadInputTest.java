@@ -281,4 +281,32 @@ class GgufBadInputTest {
       assertRefused(() -> GgufBytes.open(truncated), NAME, "byte");
     }
   }
+
+  @Test
+  void ternaryScales() {
+    int ternary = DType.I2_S.ggufId();
+    String matrix = "blk.0.attn_q.weight";
+    assertRefused(
+        header(1, 0).tensor("token_embd.weight", ternary, 0, 128, 2).data(128)::open,
+        "tensor 'token_embd.weight'",
+        "is I2_S, which only matrices of layers can be");
+    assertRefused(
+        header(1, 0).tensor(matrix, ternary, 0, 128, 2).data(64)::open,
+        "tensor '" + matrix + "'",
+        "needs 96 bytes");
+    byte[] noNumber = new byte[96];
+    Arrays.fill(noNumber, (byte) 0xff);
+    assertRefused(
+        header(1, 0).tensor(matrix, ternary, 0, 128, 2).data(noNumber)::open,
+        "scale of tensor '" + matrix + "'",
+        "is NaN");
+    assertRefused(
+        header(2, 0)
+                .tensor(matrix, ternary, 0, 128, 2)
+                .tensor("blk.0.attn_q.scale", F32, 96, 1)
+                .data(128)
+            ::open,
+        "tensor '" + matrix + "'",
+        "another one as tensor 'blk.0.attn_q.scale'");
+  }
 }

@@ -64,8 +64,12 @@ final class GgufBytes {
 
   /** Pads to the default alignment and adds this many bytes of tensor data. */
   GgufBytes data(int bytes) {
+    return data(new byte[bytes]);
+  }
+
+  GgufBytes data(byte[] bytes) {
     out.writeBytes(new byte[-out.size() & 31]);
-    out.writeBytes(new byte[bytes]);
+    out.writeBytes(bytes);
     return this;
   }
 

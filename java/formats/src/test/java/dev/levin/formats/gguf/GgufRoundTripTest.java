@@ -11,6 +11,7 @@ import dev.levin.core.HostBuffer;
 import dev.levin.core.Shape;
 import dev.levin.core.Tensor;
 import dev.levin.core.model.Naming;
+import dev.levin.core.quant.Codecs;
 import dev.levin.formats.ModelFiles;
 import dev.levin.formats.ModelSource;
 import java.io.IOException;
@@ -160,6 +161,47 @@ class GgufRoundTripTest {
         assertEquals("I8[3]", model.weights().get("last").toString());
       }
     }
+  }
+
+  @Test
+  void ternaryMatricesHaveTheirScaleBehindThem() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment digits = arena.allocate(3 * 64).fill((byte) 0b10_01_00_10);
+      GgufWriter writer =
+          new GgufWriter()
+              .ternary("blk.0.attn_q.weight", Shape.of(3, 256), digits, 0.75f)
+              .tensor("last", DType.I8, Shape.of(5), arena.allocateFrom("abcd"));
+      try (ModelSource model = written(writer)) {
+        assertEquals(
+            Set.of("blk.0.attn_q.weight", "blk.0.attn_q.scale", "last"),
+            Set.copyOf(model.weights().names()));
+        Tensor weight = model.weights().get("blk.0.attn_q.weight");
+        assertEquals("I2_S[3,256]", weight.toString());
+        float[] values = new float[256];
+        Codecs.of(DType.I2_S)
+            .decode(HostBuffer.segmentOf(weight), weight.offset(2), values, 0, 256);
+        assertEquals(
+            List.of(1f, 0f, -1f, 1f), List.of(values[0], values[32], values[64], values[96]));
+        Tensor scale = model.weights().get("blk.0.attn_q.scale");
+        assertEquals("F32[1]", scale.toString());
+        assertEquals(
+            0.75f,
+            HostBuffer.segmentOf(scale).get(ValueLayout.JAVA_FLOAT_UNALIGNED, scale.offset()));
+        Tensor last = model.weights().get("last");
+        assertEquals('a', HostBuffer.segmentOf(last).get(ValueLayout.JAVA_BYTE, last.offset()));
+      }
+    }
+  }
+
+  @Test
+  void ternaryMatricesAreWrittenWithAScaleOnly() {
+    GgufWriter writer = new GgufWriter();
+    MemorySegment digits = MemorySegment.ofArray(new byte[32]);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> writer.tensor("blk.0.attn_q.weight", DType.I2_S, Shape.of(1, 128), digits));
+    assertTrue(error.getMessage().contains("ternary()"), error.getMessage());
   }
 
   @ParameterizedTest

@@ -45,6 +45,12 @@ public record KernelPlan(
     }
   }
 
+  /** The same plan for other ops and steps. */
+  KernelPlan with(Pattern otherOps, List<Integer> otherTokens) {
+    return new KernelPlan(
+        backends, models, otherOps, dtypes, otherTokens, contexts, samples, millis);
+  }
+
   /**
    * What the filters leave, model by model.
    *

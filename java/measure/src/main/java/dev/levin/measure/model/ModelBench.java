@@ -13,10 +13,8 @@ import dev.levin.models.Decoder;
 import dev.levin.models.DecoderConfig;
 import dev.levin.models.DecoderOptions;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Times the forward pass of models; tokenisers and samplers take no part. */
 public final class ModelBench {
@@ -34,9 +32,6 @@ public final class ModelBench {
 
   private final BenchPlan plan;
   private final Listener listener;
-
-  /** Measured once a backend, so that the models of a table are held to the same. */
-  private final Map<BackendChoice, Optional<Ceilings>> ceilings = new HashMap<>();
 
   public ModelBench(BenchPlan plan, Listener listener) {
     this.plan = plan;
@@ -57,11 +52,7 @@ public final class ModelBench {
         for (BackendChoice choice : plan.backends()) {
           try (Backend backend = choice.open()) {
             listener.loading(model.label(), backend.name());
-            run(
-                subject(model, source.weights(), choice, backend),
-                config,
-                source.weights(),
-                backend);
+            run(subject(model, source.weights(), backend), config, source.weights(), backend);
           }
         }
       }
@@ -76,8 +67,7 @@ public final class ModelBench {
     }
   }
 
-  private ModelResult.Subject subject(
-      ModelChoice model, WeightSource weights, BackendChoice choice, Backend backend) {
+  private ModelResult.Subject subject(ModelChoice model, WeightSource weights, Backend backend) {
     long bytes = 0;
     long parameters = 0;
     for (String name : weights.names()) {
@@ -86,7 +76,8 @@ public final class ModelBench {
       parameters += tensor.shape().elements();
     }
     Map<String, String> properties = backend.device().properties();
-    Optional<Ceilings> limits = ceilings.computeIfAbsent(choice, key -> backend.measureCeilings());
+    // For each model afresh: the bandwidth of a shared machine changes from minute to minute.
+    Ceilings limits = backend.measureCeilings().orElse(null);
     return new ModelResult.Subject(
         model.label(),
         bytes,
@@ -95,7 +86,7 @@ public final class ModelBench {
         backend.device().name(),
         properties.getOrDefault("kernels", UNKNOWN),
         Integer.parseInt(properties.getOrDefault("threads", "0")),
-        limits.orElse(null));
+        limits);
   }
 
   private void run(

@@ -40,11 +40,11 @@ class EncodersTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"Q8_0", "Q8_1", "Q8_K", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4"})
+  @CsvSource({"Q8_0", "Q8_1", "Q8_K", "TQ1_0", "TQ2_0", "I2_S", "MXFP4", "NVFP4"})
   void valuesTheFormatHoldsComeBackExactly(DType dtype) {
     float[] levels =
         switch (dtype) {
-          case TQ1_0, TQ2_0 -> new float[] {-1, 0, 1};
+          case TQ1_0, TQ2_0, I2_S -> new float[] {-1, 0, 1};
           case MXFP4, NVFP4 -> new float[] {-6, -4, -3, -2, -1, -0.5f, 0, 0.5f, 1, 1.5f, 3, 6};
           default -> new float[] {127, -127, -50, 0, 1, 99, -3};
         };

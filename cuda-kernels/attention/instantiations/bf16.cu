@@ -1,0 +1,8 @@
+#include "attention/flash_mma.cuh"
+#include "quant/plain.cuh"
+
+namespace levin {
+
+template Status launch_flash_mma<BF16>(const FlashParams&, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,8 @@
+#include "attention/flash_mma.cuh"
+#include "quant/plain.cuh"
+
+namespace levin {
+
+template Status launch_flash_mma<F8_E4M3>(const FlashParams&, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/external.cuh"
+
+namespace levin {
+
+template Status launch_gemm<ExternalE5M2>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

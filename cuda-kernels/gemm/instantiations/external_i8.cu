@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/external.cuh"
+
+namespace levin {
+
+template Status launch_gemm<ExternalI8>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/plain.cuh"
+
+namespace levin {
+
+template Status launch_gemm<F8_E4M3>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/small.cuh"
+
+namespace levin {
+
+template Status launch_gemm<MXFP4>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

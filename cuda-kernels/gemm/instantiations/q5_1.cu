@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/legacy.cuh"
+
+namespace levin {
+
+template Status launch_gemm<Q5_1>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,8 @@
+#include "gemm/gemm.cuh"
+#include "quant/k.cuh"
+
+namespace levin {
+
+template Status launch_gemm<Q6_K>(const GemmParams&, int, cudaStream_t);
+
+}  // namespace levin

@@ -1,0 +1,51 @@
+// Element by element over [T, C]. Outputs may be inputs.
+#pragma once
+
+#include <cstdint>
+
+#include "levin/kernels/status.h"
+#include "levin/kernels/views.h"
+
+namespace levin {
+
+// Numbered as dev.levin.core.op.Activation.
+enum class Activation : int32_t {
+  kSilu = 0,
+  kGeluTanh = 1,
+  kGeluErf = 2,
+  kRelu = 3,
+  kReluSquared = 4,
+  kSwigluClamped = 5,
+  kNone = 6,
+};
+
+// out = x + scale * y
+struct AddParams {
+  MatrixView<const float> x, y;  // [T, C]
+  MatrixView<float> out;         // [T, C]
+  int64_t tokens, size;
+  float scale;
+};
+
+// out = cap * tanh(x / cap)
+struct SoftCapParams {
+  MatrixView<const float> x;  // [T, C]
+  MatrixView<float> out;      // [T, C]
+  int64_t tokens, size;
+  float cap;
+};
+
+// out = f(gate) * up, or f(gate) without up, which kSwigluClamped needs.
+struct GatedActivationParams {
+  MatrixView<const float> gate;  // [T, F]
+  MatrixView<const float> up;    // [T, F] or null
+  MatrixView<float> out;         // [T, F]
+  int64_t tokens, size;
+  Activation activation;
+};
+
+Status add(const AddParams& params, cudaStream_t stream);
+Status soft_cap(const SoftCapParams& params, cudaStream_t stream);
+Status gated_activation(const GatedActivationParams& params, cudaStream_t stream);
+
+}  // namespace levin
