@@ -35,9 +35,6 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   int[] pairs = {};
 
-  /** What to add to a sum of pairs in place of subtracting the format's offset from codes. */
-  int[] offsets = {};
-
   /** Scale of each block, for sums of pairs. */
   float[] scales = {};
 
@@ -61,7 +58,6 @@ final class IntegerActivations implements EncodedKernels.Activations {
     int values = Math.multiplyExact(rows, k);
     if (pairs.length < values / 2) {
       pairs = new int[values / 2];
-      offsets = new int[values / 4];
       scales = new float[values / BLOCK];
       sums = new float[values / BLOCK];
     }
@@ -89,7 +85,12 @@ final class IntegerActivations implements EncodedKernels.Activations {
     }
     float before = 0;
     for (int piece = 0; piece < pieces; piece++) {
-      int exponent = Math.max((int) steps[row * pieces + piece], largest - EXPONENT_RANGE);
+      int exponent = (int) steps[row * pieces + piece];
+      if (exponent >= largest - format.spareBits()) {
+        // Sums run on without a pause over pieces of one scale.
+        exponent = largest;
+      }
+      exponent = Math.max(exponent, largest - EXPONENT_RANGE);
       float scale = exponent > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, exponent);
       steps[row * pieces + piece] = piece == 0 ? 1 : before / scale;
       before = scale;
@@ -100,9 +101,12 @@ final class IntegerActivations implements EncodedKernels.Activations {
       for (int i = 0; i < count; i += BLOCK) {
         sums[(from + i) / BLOCK] = sum(q, i) * scale;
       }
-      join(q, pairs, from / 2, count / 2);
-      if (format.offset() != 0) {
-        addOffsets(from, count);
+      if (dtype == DType.Q6_K) {
+        for (int group = 0; group < count / 16; group++) {
+          join(q, 16 * group, pairs, from / 2 + 8 * IntegerKRows.evenFirst(group), 8);
+        }
+      } else {
+        join(q, 0, pairs, from / 2, count / 2);
       }
       if (format.nibbles()) {
         lessenUpper(from, count);
@@ -148,19 +152,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
   }
 
   /** Neighbours in one int: the second, and the first from bit 16 on. */
-  private static void join(int[] q, int[] pairs, int to, int count) {
+  private static void join(int[] q, int from, int[] pairs, int to, int count) {
     for (int i = 0; i < count; i++) {
-      pairs[to + i] = q[2 * i + 1] + (q[2 * i] << 16);
-    }
-  }
-
-  private void addOffsets(int from, int count) {
-    for (int block = from / BLOCK; block < (from + count) / BLOCK; block++) {
-      for (int i = 0; i < HALF; i++) {
-        int low = pairs[2 * HALF * block + i];
-        int high = pairs[2 * HALF * block + HALF + i];
-        offsets[HALF * block + i] = -format.offset() * Pairs.BOTH * (low + high);
-      }
+      pairs[to + i] = q[from + 2 * i + 1] + (q[from + 2 * i] << 16);
     }
   }
 

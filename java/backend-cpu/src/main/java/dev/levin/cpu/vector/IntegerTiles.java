@@ -1,9 +1,9 @@
 package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.Pairs.COUNT;
-import static dev.levin.cpu.vector.Pairs.load;
-import static dev.levin.cpu.vector.Pairs.scale;
-import static dev.levin.cpu.vector.Pairs.toFloats;
+import static dev.levin.cpu.vector.Pairs.FLOATS;
+import static dev.levin.cpu.vector.Pairs.INTS;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -14,6 +14,9 @@ import jdk.incubator.vector.IntVector;
  * <p>A tile covers some groups of its rows. Its accumulators, activation rows outermost, begin with
  * what {@code lanes} hold and are left there. All kernels take pairs of weights {@code w} of two
  * rows and their scales {@code s}, and pairs of activations {@code x}.
+ *
+ * <p>The kernels call the Vector API itself: past some size of a method, nothing but the API's own
+ * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
   /** Pairs of a group of 32 values. */
@@ -21,14 +24,13 @@ final class IntegerTiles {
 
   private static final int HALF = GROUP / 2;
 
+  /** Vectors in half a group; a loop over them is one more than the compiler inlines. */
+  private static final int STEPS = HALF / COUNT;
+
   private IntegerTiles() {}
 
-  private static FloatVector product(IntVector a, IntVector u, IntVector b, IntVector v) {
-    return toFloats(a.mul(u).add(b.mul(v)));
-  }
-
-  /** Three activation rows, {@code stride} pairs apart, by two weight rows. */
-  static void threeByTwo(
+  /** Four activation rows, {@code stride} pairs apart, by two weight rows. */
+  static void fourByTwo(
       int[] w,
       int w0,
       int w1,
@@ -41,35 +43,49 @@ final class IntegerTiles {
       int groups,
       float[] lanes,
       int at) {
-    FloatVector sum00 = load(lanes, at);
-    FloatVector sum01 = load(lanes, at + COUNT);
-    FloatVector sum10 = load(lanes, at + 2 * COUNT);
-    FloatVector sum11 = load(lanes, at + 3 * COUNT);
-    FloatVector sum20 = load(lanes, at + 4 * COUNT);
-    FloatVector sum21 = load(lanes, at + 5 * COUNT);
+    FloatVector sum00 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum01 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    FloatVector sum10 = FloatVector.fromArray(FLOATS, lanes, at + 2 * COUNT);
+    FloatVector sum11 = FloatVector.fromArray(FLOATS, lanes, at + 3 * COUNT);
+    FloatVector sum20 = FloatVector.fromArray(FLOATS, lanes, at + 4 * COUNT);
+    FloatVector sum21 = FloatVector.fromArray(FLOATS, lanes, at + 5 * COUNT);
+    FloatVector sum30 = FloatVector.fromArray(FLOATS, lanes, at + 6 * COUNT);
+    FloatVector sum31 = FloatVector.fromArray(FLOATS, lanes, at + 7 * COUNT);
     int x1 = x0 + stride;
     int x2 = x1 + stride;
-    for (int g = 0; g < groups; g++) {
-      FloatVector scale0 = scale(s[s0 + g]);
-      FloatVector scale1 = scale(s[s1 + g]);
-      for (int i = g * GROUP; i < g * GROUP + HALF; i += COUNT) {
-        IntVector a = load(w, w0 + i);
-        IntVector b = load(w, w0 + i + HALF);
-        IntVector c = load(w, w1 + i);
-        IntVector d = load(w, w1 + i + HALF);
-        IntVector u = load(x, x0 + i);
-        IntVector v = load(x, x0 + i + HALF);
-        sum00 = product(a, u, b, v).fma(scale0, sum00);
-        sum01 = product(c, u, d, v).fma(scale1, sum01);
-        u = load(x, x1 + i);
-        v = load(x, x1 + i + HALF);
-        sum10 = product(a, u, b, v).fma(scale0, sum10);
-        sum11 = product(c, u, d, v).fma(scale1, sum11);
-        u = load(x, x2 + i);
-        v = load(x, x2 + i + HALF);
-        sum20 = product(a, u, b, v).fma(scale0, sum20);
-        sum21 = product(c, u, d, v).fma(scale1, sum21);
-      }
+    int x3 = x2 + stride;
+    for (int j = 0; j < groups * STEPS; j++) {
+      int i = j / STEPS * GROUP + j % STEPS * COUNT;
+      FloatVector scale0 = FloatVector.broadcast(FLOATS, s[s0 + j / STEPS]);
+      FloatVector scale1 = FloatVector.broadcast(FLOATS, s[s1 + j / STEPS]);
+      IntVector a = IntVector.fromArray(INTS, w, w0 + i);
+      IntVector b = IntVector.fromArray(INTS, w, w0 + i + HALF);
+      IntVector c = IntVector.fromArray(INTS, w, w1 + i);
+      IntVector d = IntVector.fromArray(INTS, w, w1 + i + HALF);
+      IntVector u = IntVector.fromArray(INTS, x, x0 + i);
+      IntVector v = IntVector.fromArray(INTS, x, x0 + i + HALF);
+      IntVector pairs00 = a.mul(u).add(b.mul(v));
+      sum00 = ((FloatVector) pairs00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
+      IntVector pairs01 = c.mul(u).add(d.mul(v));
+      sum01 = ((FloatVector) pairs01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
+      u = IntVector.fromArray(INTS, x, x1 + i);
+      v = IntVector.fromArray(INTS, x, x1 + i + HALF);
+      IntVector pairs10 = a.mul(u).add(b.mul(v));
+      sum10 = ((FloatVector) pairs10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
+      IntVector pairs11 = c.mul(u).add(d.mul(v));
+      sum11 = ((FloatVector) pairs11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
+      u = IntVector.fromArray(INTS, x, x2 + i);
+      v = IntVector.fromArray(INTS, x, x2 + i + HALF);
+      IntVector pairs20 = a.mul(u).add(b.mul(v));
+      sum20 = ((FloatVector) pairs20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
+      IntVector pairs21 = c.mul(u).add(d.mul(v));
+      sum21 = ((FloatVector) pairs21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
+      u = IntVector.fromArray(INTS, x, x3 + i);
+      v = IntVector.fromArray(INTS, x, x3 + i + HALF);
+      IntVector pairs30 = a.mul(u).add(b.mul(v));
+      sum30 = ((FloatVector) pairs30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
+      IntVector pairs31 = c.mul(u).add(d.mul(v));
+      sum31 = ((FloatVector) pairs31.convertShape(I2F, FLOATS, 0)).fma(scale1, sum31);
     }
     sum00.intoArray(lanes, at);
     sum01.intoArray(lanes, at + COUNT);
@@ -77,6 +93,8 @@ final class IntegerTiles {
     sum11.intoArray(lanes, at + 3 * COUNT);
     sum20.intoArray(lanes, at + 4 * COUNT);
     sum21.intoArray(lanes, at + 5 * COUNT);
+    sum30.intoArray(lanes, at + 6 * COUNT);
+    sum31.intoArray(lanes, at + 7 * COUNT);
   }
 
   /** One activation row by two weight rows. */
@@ -92,17 +110,22 @@ final class IntegerTiles {
       int groups,
       float[] lanes,
       int at) {
-    FloatVector sum0 = load(lanes, at);
-    FloatVector sum1 = load(lanes, at + COUNT);
-    for (int g = 0; g < groups; g++) {
-      FloatVector scale0 = scale(s[s0 + g]);
-      FloatVector scale1 = scale(s[s1 + g]);
-      for (int i = g * GROUP; i < g * GROUP + HALF; i += COUNT) {
-        IntVector u = load(x, x0 + i);
-        IntVector v = load(x, x0 + i + HALF);
-        sum0 = product(load(w, w0 + i), u, load(w, w0 + i + HALF), v).fma(scale0, sum0);
-        sum1 = product(load(w, w1 + i), u, load(w, w1 + i + HALF), v).fma(scale1, sum1);
-      }
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    for (int j = 0; j < groups * STEPS; j++) {
+      int i = j / STEPS * GROUP + j % STEPS * COUNT;
+      FloatVector scale0 = FloatVector.broadcast(FLOATS, s[s0 + j / STEPS]);
+      FloatVector scale1 = FloatVector.broadcast(FLOATS, s[s1 + j / STEPS]);
+      IntVector u = IntVector.fromArray(INTS, x, x0 + i);
+      IntVector v = IntVector.fromArray(INTS, x, x0 + i + HALF);
+      IntVector a = IntVector.fromArray(INTS, w, w0 + i);
+      IntVector b = IntVector.fromArray(INTS, w, w0 + i + HALF);
+      IntVector pairs0 = a.mul(u).add(b.mul(v));
+      sum0 = ((FloatVector) pairs0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+      IntVector c = IntVector.fromArray(INTS, w, w1 + i);
+      IntVector d = IntVector.fromArray(INTS, w, w1 + i + HALF);
+      IntVector pairs1 = c.mul(u).add(d.mul(v));
+      sum1 = ((FloatVector) pairs1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
     sum0.intoArray(lanes, at);
     sum1.intoArray(lanes, at + COUNT);
@@ -111,7 +134,7 @@ final class IntegerTiles {
   /** Multiplies {@code count} accumulators. */
   static void scaleBy(float[] lanes, int at, int count, float factor) {
     for (int i = at; i < at + count * COUNT; i += COUNT) {
-      load(lanes, i).mul(factor).intoArray(lanes, i);
+      Pairs.load(lanes, i).mul(factor).intoArray(lanes, i);
     }
   }
 }

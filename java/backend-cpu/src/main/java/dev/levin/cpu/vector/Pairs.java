@@ -38,6 +38,9 @@ final class Pairs {
   private static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(16 * COUNT));
 
+  private static final VectorSpecies<Byte> BYTES_OF_INTS =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(32 * COUNT));
+
   /** A one in both halves of a lane. */
   static final int BOTH = 0x10001;
 
@@ -61,20 +64,12 @@ final class Pairs {
     return FloatVector.zero(FLOATS);
   }
 
-  static FloatVector scale(float value) {
-    return FloatVector.broadcast(FLOATS, value);
-  }
-
   static IntVector load(int[] values, int at) {
     return IntVector.fromArray(INTS, values, at);
   }
 
   static FloatVector load(float[] values, int at) {
     return FloatVector.fromArray(FLOATS, values, at);
-  }
-
-  static FloatVector toFloats(IntVector sums) {
-    return (FloatVector) sums.convertShape(VectorOperators.I2F, FLOATS, 0);
   }
 
   /** Two unsigned bytes a lane, in its halves. */
@@ -93,14 +88,31 @@ final class Pairs {
     return bytes.and((short) 15).reinterpretAsInts();
   }
 
-  /** Four bytes a lane. */
-  static IntVector words(MemorySegment source, long at) {
-    return IntVector.fromMemorySegment(INTS, source, at, ORDER);
+  /**
+   * Sixteen levels by code, as unsigned bytes; that of code 0 must be 0.
+   *
+   * @param levels what codes stand for
+   * @param least is subtracted from them
+   */
+  static ByteVector table(int least, int... levels) {
+    byte[] bytes = new byte[4 * COUNT];
+    for (int code = 0; code < levels.length; code++) {
+      bytes[code] = (byte) (levels[code] - least);
+    }
+    return ByteVector.fromArray(BYTES_OF_INTS, bytes, 0);
   }
 
-  /** The sum of all lanes in one fixed order. */
-  static float sum(FloatVector v) {
-    FloatVector folded = v;
+  /** The levels of four-bit codes in the halves of lanes. */
+  static IntVector lookup(IntVector codes, ByteVector table) {
+    return codes.reinterpretAsBytes().selectFrom(table).reinterpretAsInts();
+  }
+
+  /**
+   * The sum of a vector in memory, in one fixed order. It is not passed from a kernel as a vector:
+   * where a kernel is too large for this to be inlined, that would be an object.
+   */
+  static float sum(float[] lanes, int at) {
+    FloatVector folded = load(lanes, at);
     if (COUNT > 4) {
       folded = folded.add(folded.rearrange(ROTATE_4));
     }
