@@ -11,6 +11,7 @@ import dev.levin.core.backend.DeviceInfo;
 import dev.levin.core.backend.Program;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
+import dev.levin.core.backend.TransferCheck;
 import dev.levin.core.op.Attention;
 import dev.levin.core.op.Convert;
 import dev.levin.core.op.Embed;
@@ -314,12 +315,7 @@ public final class CudaBackend implements Backend {
   @Override
   public void upload(MemorySegment source, Tensor target, Stream on) {
     requireOwn(on);
-    requireContiguous("upload to", target);
-    if (source.byteSize() > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "upload to %s of %d bytes does not fit the source's %d bytes"
-              .formatted(target, target.byteSize(), source.byteSize()));
-    }
+    TransferCheck.upload(source, target);
     locked(
         () -> {
           long address = memory.bufferOf("upload:", target).address();
@@ -331,25 +327,13 @@ public final class CudaBackend implements Backend {
   @Override
   public void download(Tensor source, MemorySegment target, Stream on) {
     requireOwn(on);
-    requireContiguous("download of", source);
-    long bytes = source.byteSize();
-    if (bytes > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "download of %s takes %d bytes, the target has %d"
-              .formatted(source, bytes, target.byteSize()));
-    }
+    TransferCheck.download(source, target);
     locked(
         () -> {
           long address = memory.bufferOf("download:", source).address();
-          transfers.read(address + source.offset(), target.asSlice(0, bytes));
+          transfers.read(address + source.offset(), target.asSlice(0, source.byteSize()));
           return null;
         });
-  }
-
-  private static void requireContiguous(String what, Tensor tensor) {
-    if (!tensor.isContiguous()) {
-      throw new IllegalArgumentException(what + " " + tensor + " needs a contiguous tensor");
-    }
   }
 
   private <T> T locked(Supplier<T> action) {
