@@ -12,18 +12,13 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Each piece of a row has a scale of its own, a power of two: multiplying by it is exact, so it
  * may be applied to weights' scales or to sums, whichever is cheaper, without a change of bits.
- *
- * <p>Formats of nibbles multiply a byte as it is, {@code low + 16 * high}, by the activations of
- * its low nibble, so those of its high nibble are lessened by 16 times as much.
  */
 final class IntegerActivations implements EncodedKernels.Activations {
   /** Values that share a scale. */
   static final int PIECE = 512;
 
-  /** Values of a block, of which the first half are low nibbles. */
-  static final int BLOCK = 32;
-
-  private static final int HALF = BLOCK / 4;
+  /** Values that share a minimum. */
+  private static final int SUMMED = 32;
 
   /** Adding and subtracting it rounds floats to integers, ties to even. */
   private static final float ROUNDING = 0x1.8p23f;
@@ -33,42 +28,64 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   private static final int LEAST_EXPONENT = -80;
 
+  /** Two vectors a unit, in the order of the format. */
   int[] pairs = {};
 
-  /** Scale of each block, for sums of pairs. */
+  /** What the codes' offset adds to the products, a vector a unit. */
+  int[] offsets = {};
+
+  /** What the scales of each unit's weights have to be multiplied by. */
   float[] scales = {};
 
-  /** Sum of each block. */
+  /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
   float[] sums = {};
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
   float[] steps = {};
+
+  /** What remains to multiply the sums of a row by. */
+  float[] factors = {};
 
   IntegerFormat format;
   DType dtype;
   int k;
   int pieces;
 
+  /** Units of a row; the last may be filled up with zeros. */
+  int units;
+
   @Override
   public void reset(DType dtype, int rows, int k) {
+    if (this.dtype != dtype) {
+      format = IntegerFormat.of(dtype);
+    }
     this.dtype = dtype;
     this.k = k;
-    format = IntegerFormat.of(dtype);
     pieces = Math.ceilDiv(k, PIECE);
-    int values = Math.multiplyExact(rows, k);
-    if (pairs.length < values / 2) {
-      pairs = new int[values / 2];
-      scales = new float[values / BLOCK];
-      sums = new float[values / BLOCK];
+    units = Math.ceilDiv(k, Pairs.UNIT);
+    int vectors = Math.multiplyExact(rows, units);
+    if (scales.length < vectors) {
+      pairs = new int[Math.multiplyExact(vectors, 2 * Pairs.COUNT)];
+      offsets = new int[vectors * Pairs.COUNT];
+      scales = new float[vectors];
+      sums = new float[vectors / 4 * Pairs.COUNT];
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
     }
+    if (factors.length < rows) {
+      factors = new float[rows];
+    }
   }
 
-  /** Scale of the last piece, for sums of pairs. */
+  /** What sums of unpacked weights at the scale of the last piece are to be multiplied by. */
   float lastScale(int row) {
-    return scales[(row + 1) * (k / BLOCK) - 1];
+    return scales[(row + 1) * units - 1] / format.rebias() * factors[row];
+  }
+
+  /** What products with minima are to be multiplied by. */
+  float leastFactor(int row) {
+    return factors[row] / Pairs.SCALE;
   }
 
   /**
@@ -83,7 +100,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
       steps[row * pieces + piece] = exponent;
       largest = Math.max(largest, exponent);
     }
-    float before = 0;
+    float whole = largest > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, largest);
+    factors[row] = whole * Pairs.SCALE;
+    float before = 1;
     for (int piece = 0; piece < pieces; piece++) {
       int exponent = (int) steps[row * pieces + piece];
       if (exponent >= largest - format.spareBits()) {
@@ -91,25 +110,42 @@ final class IntegerActivations implements EncodedKernels.Activations {
         exponent = largest;
       }
       exponent = Math.max(exponent, largest - EXPONENT_RANGE);
-      float scale = exponent > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, exponent);
+      float scale = Math.scalb(1f, exponent - largest);
       steps[row * pieces + piece] = piece == 0 ? 1 : before / scale;
       before = scale;
       int from = row * k + piece * PIECE;
       int count = Math.min(PIECE, (row + 1) * k - from);
-      round(x, from, count, 1 / scale, q);
-      Arrays.fill(scales, from / BLOCK, (from + count) / BLOCK, scale * Pairs.UNIT);
-      for (int i = 0; i < count; i += BLOCK) {
-        sums[(from + i) / BLOCK] = sum(q, i) * scale;
+      round(x, from, count, 1 / (scale * whole), q);
+      store(q, count, row, piece * (PIECE / Pairs.UNIT), scale);
+    }
+  }
+
+  /** Stores integers as units from {@code first} of the row on. */
+  private void store(int[] q, int count, int row, int first, float scale) {
+    int padded = Math.ceilDiv(count, Pairs.UNIT) * Pairs.UNIT;
+    Arrays.fill(q, count, padded, 0);
+    int unit = row * units + first;
+    int[] order = format.order();
+    for (int frame = 0; frame < padded; frame += order.length) {
+      int to = unit * 2 * Pairs.COUNT + frame / 2;
+      for (int i = 0; i < order.length; i += 2) {
+        pairs[to + i / 2] = q[frame + order[i + 1]] + (q[frame + order[i]] << 16);
       }
-      if (dtype == DType.Q6_K) {
-        for (int group = 0; group < count / 16; group++) {
-          join(q, 16 * group, pairs, from / 2 + 8 * IntegerKRows.evenFirst(group), 8);
+    }
+    Arrays.fill(scales, unit, unit + padded / Pairs.UNIT, scale * format.rebias());
+    if (format.offset() != 0) {
+      for (int u = unit; u < unit + padded / Pairs.UNIT; u++) {
+        for (int i = 0; i < Pairs.COUNT; i++) {
+          int at = u * 2 * Pairs.COUNT + i;
+          int both = pairs[at] + pairs[at + Pairs.COUNT];
+          offsets[u * Pairs.COUNT + i] = format.offset() * Pairs.BOTH * both;
         }
-      } else {
-        join(q, 0, pairs, from / 2, count / 2);
       }
-      if (format.nibbles()) {
-        lessenUpper(from, count);
+    }
+    if (format.minima()) {
+      for (int i = 0; i < count; i += SUMMED) {
+        int at = unit / 4 * Pairs.COUNT + i / 256 * Pairs.COUNT + Pairs.COUNT / 2;
+        sums[at + i % 256 / SUMMED] = sum(q, i) * scale;
       }
     }
   }
@@ -145,24 +181,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   private static int sum(int[] q, int from) {
     int sum = 0;
-    for (int i = from; i < from + BLOCK; i++) {
+    for (int i = from; i < from + SUMMED; i++) {
       sum += q[i];
     }
     return sum;
-  }
-
-  /** Neighbours in one int: the second, and the first from bit 16 on. */
-  private static void join(int[] q, int from, int[] pairs, int to, int count) {
-    for (int i = 0; i < count; i++) {
-      pairs[to + i] = q[from + 2 * i + 1] + (q[from + 2 * i] << 16);
-    }
-  }
-
-  private void lessenUpper(int from, int count) {
-    for (int block = from / BLOCK; block < (from + count) / BLOCK; block++) {
-      for (int i = 0; i < HALF; i++) {
-        pairs[2 * HALF * block + HALF + i] -= 16 * pairs[2 * HALF * block + i];
-      }
-    }
   }
 }

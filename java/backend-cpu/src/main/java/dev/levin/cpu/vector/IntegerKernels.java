@@ -1,6 +1,7 @@
 package dev.levin.cpu.vector;
 
 import dev.levin.cpu.EncodedKernels;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -16,8 +17,10 @@ final class IntegerKernels implements EncodedKernels {
   /** Fewest activation rows for which weights are unpacked. */
   private static final int UNPACK = 4;
 
-  /** Pairs of unpacked weights that a worker keeps in its level-2 cache. */
-  private static final int UNPACKED_PAIRS = 32_768;
+  /** Units of unpacked weights that a worker keeps in its level-2 cache. */
+  private static final int UNPACKED_UNITS = 1024;
+
+  private static final int UNITS_OF_PIECE = IntegerActivations.PIECE / Pairs.UNIT;
 
   private static final int MAX_ROWS = 64;
 
@@ -40,11 +43,8 @@ final class IntegerKernels implements EncodedKernels {
   private static final class IntegerWorker implements Worker {
     private final int[] rounded = new int[IntegerActivations.PIECE];
     private final float[] lanes = new float[(MAX_ROWS + 1) * TILE * Pairs.COUNT];
-    private int[] pairs = {};
-    private final float[] minimaLanes = new float[Pairs.COUNT];
-    private final byte[] bytes = new byte[Long.BYTES];
-    private float[] scales = {};
-    private float[] minima = {};
+    private final UnpackedRows unpacked = new UnpackedRows();
+    private MemorySegment padded = MemorySegment.NULL;
 
     @Override
     public void prepare(Activations activations, float[] x, int from, int to) {
@@ -72,32 +72,38 @@ final class IntegerKernels implements EncodedKernels {
         }
         return;
       }
-      int block = Math.clamp(UNPACKED_PAIRS / (x.k / 2), 2, MAX_ROWS) & ~1;
-      ensure(block, x.k);
+      int block = Math.clamp(UNPACKED_UNITS / x.units, 2, MAX_ROWS) & ~1;
+      unpacked.reset(block, x.units);
       for (int r = 0; r < weightRows; r += block) {
         int count = Math.min(block, weightRows - r);
         for (int i = 0; i < count; i++) {
           long rowAt = at + (r + i) * rowStride;
-          IntegerDots.unpack(x.dtype, weight, rowAt, x.k, pairs, i * (x.k / 2));
-          int scalesAt = i * groups(x);
-          int minimaAt = i * (x.k / 32);
-          IntegerDots.scales(
-              x.dtype, weight, rowAt, x.k, bytes, scales, scalesAt, minima, minimaAt);
+          if (readable(x, weight, rowAt)) {
+            x.format.rows().unpack(weight, rowAt, unpacked, i);
+          } else {
+            x.format.rows().unpack(padded(x, weight, rowAt), 0, unpacked, i);
+          }
         }
         multiplyUnpacked(x, count, rows, from, to, out, r, outStride);
       }
     }
 
-    private static int groups(IntegerActivations x) {
-      return x.k / x.format.group();
+    /** Whether kernels may read a row where it lies, which they do in whole units and past it. */
+    private static boolean readable(IntegerActivations x, MemorySegment weight, long at) {
+      return x.k % Pairs.UNIT == 0
+          && at + x.dtype.rowBytes(x.k) + x.format.overrun() <= weight.byteSize();
     }
 
-    private void ensure(int rows, int k) {
-      if (pairs.length < rows * k / 2) {
-        pairs = new int[rows * k / 2];
-        scales = new float[rows * k / 16];
-        minima = new float[rows * k / 32];
+    /** A copy of a row with zeros behind it. */
+    private MemorySegment padded(IntegerActivations x, MemorySegment weight, long at) {
+      long bytes = x.dtype.rowBytes(x.k);
+      long room = bytes + 4 * Pairs.UNIT;
+      if (padded.byteSize() < room) {
+        padded = Arena.ofAuto().allocate(room);
       }
+      MemorySegment.copy(weight, at, padded, 0, bytes);
+      padded.asSlice(bytes).fill((byte) 0);
+      return padded;
     }
 
     /** Two streams of rows, as in {@link VectorMatrix#dotRows}. */
@@ -110,63 +116,23 @@ final class IntegerKernels implements EncodedKernels {
         int row,
         float[] out,
         int outAt) {
-      ensure(2, x.k);
       int half = Math.ceilDiv(weightRows, 2);
       for (int r = 0; r < half; r++) {
-        int other = Math.min(half + r, weightRows - 1);
-        long row0 = at + r * rowStride;
-        long row1 = at + other * rowStride;
-        if (IntegerDots.inTwos(x.dtype)) {
-          IntegerDots.dot(x.dtype, weight, row0, row1, x, row, lanes);
-          out[outAt + r] = Pairs.sum(lanes, 0);
-          out[outAt + other] = Pairs.sum(lanes, Pairs.COUNT);
-          if (x.format.minima()) {
-            out[outAt + r] -= scalesAndLeast(x, weight, row0, row);
-            out[outAt + other] -= other == r ? 0 : scalesAndLeast(x, weight, row1, row);
-          }
-        } else {
-          out[outAt + r] = multiplyOne(x, weight, row0, row);
-          out[outAt + other] = multiplyOne(x, weight, row1, row);
+        out[outAt + r] = dot(x, weight, at + r * rowStride, row);
+        if (half + r < weightRows) {
+          out[outAt + half + r] = dot(x, weight, at + (half + r) * rowStride, row);
         }
       }
     }
 
-    /** Leaves a row's scales and returns the product of its minima. */
-    private float scalesAndLeast(IntegerActivations x, MemorySegment weight, long at, int row) {
-      IntegerDots.scales(x.dtype, weight, at, x.k, bytes, scales, 0, minima, 0);
-      int blocks = x.k / 32;
-      return x.format.minima() ? dot(minima, 0, x.sums, row * blocks, blocks) : 0;
-    }
-
-    private float multiplyOne(IntegerActivations x, MemorySegment weight, long at, int row) {
-      float least = 0;
-      if (x.dtype.blockValues() > 32) {
-        least = scalesAndLeast(x, weight, at, row);
-        join(scales, x.scales, row * (x.k / 32), groups(x), x.format.group() == 16 ? 1 : 0);
+    private float dot(IntegerActivations x, MemorySegment weight, long at, int row) {
+      if (readable(x, weight, at)) {
+        x.format.rows().dot(weight, at, x, row, lanes);
+      } else {
+        x.format.rows().dot(padded(x, weight, at), 0, x, row, lanes);
       }
-      IntegerDots.dot(x.dtype, weight, at, x, row, scales, lanes);
-      return Pairs.sum(lanes, 0) - least;
-    }
-
-    /** Multiplies the scales of groups by those of their blocks of activations. */
-    private static void join(float[] scales, float[] blocks, int from, int count, int shift) {
-      for (int i = 0; i < count; i++) {
-        scales[i] *= blocks[from + (i >> shift)];
-      }
-    }
-
-    private float dot(float[] a, int aAt, float[] b, int bAt, int count) {
-      FloatVector sums = Pairs.zero();
-      int end = Pairs.FLOATS.loopBound(count);
-      for (int i = 0; i < end; i += Pairs.COUNT) {
-        sums = Pairs.load(a, aAt + i).fma(Pairs.load(b, bAt + i), sums);
-      }
-      sums.intoArray(minimaLanes, 0);
-      float sum = Pairs.sum(minimaLanes, 0);
-      for (int i = end; i < count; i++) {
-        sum = Math.fma(a[aAt + i], b[bAt + i], sum);
-      }
-      return sum;
+      float sum = Pairs.sum(lanes, 0) * x.factors[row];
+      return x.format.minima() ? sum - Pairs.sum(lanes, Pairs.COUNT) * x.leastFactor(row) : sum;
     }
 
     private void multiplyUnpacked(
@@ -201,51 +167,35 @@ final class IntegerKernels implements EncodedKernels {
 
     /** Leaves the accumulators of {@code tokens} activation rows by all weight rows in lanes. */
     private void multiplyTokens(IntegerActivations x, int count, int row, int tokens) {
-      int stride = x.k / 2;
-      int groups = groups(x);
+      int stride = x.units * 2 * Pairs.COUNT;
       Arrays.fill(lanes, 0, (count + 1) * tokens * Pairs.COUNT, 0f);
       for (int piece = 0; piece < x.pieces; ) {
         rescale(x, count, row, tokens, piece);
-        int first = piece * IntegerActivations.PIECE;
+        int first = piece * UNITS_OF_PIECE;
         piece = lastOfSpan(x, row, tokens, piece) + 1;
-        int last = Math.min(x.k, piece * IntegerActivations.PIECE);
-        int g = first / x.format.group();
-        int length = (last - first) / x.format.group();
-        int xAt = row * stride + first / 2;
+        int length = Math.min(x.units, piece * UNITS_OF_PIECE) - first;
+        int xAt = row * stride + first * 2 * Pairs.COUNT;
         for (int r = 0; r < count; r += 2) {
-          int next = Math.min(r + 1, count - 1);
-          int w0 = r * stride + first / 2;
-          int w1 = next * stride + first / 2;
-          int s0 = r * groups + g;
-          int s1 = next * groups + g;
-          int at = r * tokens * Pairs.COUNT;
-          if (x.format.group() == 16) {
-            multiplySixteens(x, tokens, w0, w1, s0, s1, xAt, length, at);
-          } else if (tokens == TILE) {
-            IntegerTiles.fourByTwo(
-                pairs, w0, w1, scales, s0, s1, x.pairs, xAt, stride, length, lanes, at);
-          } else {
-            IntegerTiles.oneByTwo(pairs, w0, w1, scales, s0, s1, x.pairs, xAt, length, lanes, at);
-          }
+          int u0 = r * x.units + first;
+          int u1 = Math.min(r + 1, count - 1) * x.units + first;
+          multiplyTile(x, tokens, u0, u1, xAt, length, r * tokens * Pairs.COUNT);
         }
       }
     }
 
-    private void multiplySixteens(
-        IntegerActivations x,
-        int tokens,
-        int w0,
-        int w1,
-        int s0,
-        int s1,
-        int xAt,
-        int groups,
-        int at) {
+    private void multiplyTile(
+        IntegerActivations x, int tokens, int u0, int u1, int xAt, int length, int at) {
+      int w0 = u0 * 2 * Pairs.COUNT;
+      int w1 = u1 * 2 * Pairs.COUNT;
+      int s0 = u0 * Pairs.COUNT;
+      int s1 = u1 * Pairs.COUNT;
+      int[] w = unpacked.pairs;
+      float[] s = unpacked.scales;
       if (tokens == TILE) {
-        SixteenTiles.fourByTwo(
-            pairs, w0, w1, scales, s0, s1, x.pairs, xAt, x.k / 2, groups, lanes, at);
+        int stride = x.units * 2 * Pairs.COUNT;
+        IntegerTiles.fourByTwo(w, w0, w1, s, s0, s1, x.pairs, xAt, stride, length, lanes, at);
       } else {
-        SixteenTiles.oneByTwo(pairs, w0, w1, scales, s0, s1, x.pairs, xAt, groups, lanes, at);
+        IntegerTiles.oneByTwo(w, w0, w1, s, s0, s1, x.pairs, xAt, length, lanes, at);
       }
     }
 
@@ -277,13 +227,22 @@ final class IntegerKernels implements EncodedKernels {
     private void finish(
         IntegerActivations x, int count, int row, int tokens, int t, float[] out, int outAt) {
       float scale = x.lastScale(row);
-      int blocks = x.k / 32;
       for (int r = 0; r < count; r++) {
         int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
         float sum = Pairs.sum(lanes, at) * scale;
-        out[outAt + r] =
-            x.format.minima() ? sum - dot(minima, r * blocks, x.sums, row * blocks, blocks) : sum;
+        out[outAt + r] = x.format.minima() ? sum - least(x, row, r) * x.leastFactor(row) : sum;
       }
+    }
+
+    /** The product of minima, by the same steps as in {@link IntegerRows#dot}. */
+    private float least(IntegerActivations x, int row, int r) {
+      int blocks = x.units / 4;
+      FloatVector sum = FloatVector.zero(Pairs.FLOATS);
+      for (int b = 0; b < blocks; b++) {
+        FloatVector minima = Pairs.load(unpacked.minima, (r * blocks + b) * Pairs.COUNT);
+        sum = minima.fma(Pairs.load(x.sums, (row * blocks + b) * Pairs.COUNT), sum);
+      }
+      return Lanes.sum(sum);
     }
   }
 }

@@ -11,7 +11,7 @@ import jdk.incubator.vector.IntVector;
 /**
  * Sums of products of unpacked weights, several at once so that each load serves several of them.
  *
- * <p>A tile covers some groups of its rows. Its accumulators, activation rows outermost, begin with
+ * <p>A tile covers some units of its rows. Its accumulators, activation rows outermost, begin with
  * what {@code lanes} hold and are left there. All kernels take pairs of weights {@code w} of two
  * rows and their scales {@code s}, and pairs of activations {@code x}.
  *
@@ -19,14 +19,6 @@ import jdk.incubator.vector.IntVector;
  * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
-  /** Pairs of a group of 32 values. */
-  private static final int GROUP = 16;
-
-  private static final int HALF = GROUP / 2;
-
-  /** Vectors in half a group; a loop over them is one more than the compiler inlines. */
-  private static final int STEPS = HALF / COUNT;
-
   private IntegerTiles() {}
 
   /** Four activation rows, {@code stride} pairs apart, by two weight rows. */
@@ -40,7 +32,7 @@ final class IntegerTiles {
       int[] x,
       int x0,
       int stride,
-      int groups,
+      int units,
       float[] lanes,
       int at) {
     FloatVector sum00 = FloatVector.fromArray(FLOATS, lanes, at);
@@ -54,34 +46,34 @@ final class IntegerTiles {
     int x1 = x0 + stride;
     int x2 = x1 + stride;
     int x3 = x2 + stride;
-    for (int j = 0; j < groups * STEPS; j++) {
-      int i = j / STEPS * GROUP + j % STEPS * COUNT;
-      FloatVector scale0 = FloatVector.broadcast(FLOATS, s[s0 + j / STEPS]);
-      FloatVector scale1 = FloatVector.broadcast(FLOATS, s[s1 + j / STEPS]);
+    for (int j = 0; j < units; j++) {
+      int i = 2 * COUNT * j;
+      FloatVector scale0 = FloatVector.fromArray(FLOATS, s, s0 + COUNT * j);
+      FloatVector scale1 = FloatVector.fromArray(FLOATS, s, s1 + COUNT * j);
       IntVector a = IntVector.fromArray(INTS, w, w0 + i);
-      IntVector b = IntVector.fromArray(INTS, w, w0 + i + HALF);
+      IntVector b = IntVector.fromArray(INTS, w, w0 + i + COUNT);
       IntVector c = IntVector.fromArray(INTS, w, w1 + i);
-      IntVector d = IntVector.fromArray(INTS, w, w1 + i + HALF);
+      IntVector d = IntVector.fromArray(INTS, w, w1 + i + COUNT);
       IntVector u = IntVector.fromArray(INTS, x, x0 + i);
-      IntVector v = IntVector.fromArray(INTS, x, x0 + i + HALF);
+      IntVector v = IntVector.fromArray(INTS, x, x0 + i + COUNT);
       IntVector pairs00 = a.mul(u).add(b.mul(v));
       sum00 = ((FloatVector) pairs00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
       IntVector pairs01 = c.mul(u).add(d.mul(v));
       sum01 = ((FloatVector) pairs01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
       u = IntVector.fromArray(INTS, x, x1 + i);
-      v = IntVector.fromArray(INTS, x, x1 + i + HALF);
+      v = IntVector.fromArray(INTS, x, x1 + i + COUNT);
       IntVector pairs10 = a.mul(u).add(b.mul(v));
       sum10 = ((FloatVector) pairs10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
       IntVector pairs11 = c.mul(u).add(d.mul(v));
       sum11 = ((FloatVector) pairs11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
       u = IntVector.fromArray(INTS, x, x2 + i);
-      v = IntVector.fromArray(INTS, x, x2 + i + HALF);
+      v = IntVector.fromArray(INTS, x, x2 + i + COUNT);
       IntVector pairs20 = a.mul(u).add(b.mul(v));
       sum20 = ((FloatVector) pairs20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
       IntVector pairs21 = c.mul(u).add(d.mul(v));
       sum21 = ((FloatVector) pairs21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
       u = IntVector.fromArray(INTS, x, x3 + i);
-      v = IntVector.fromArray(INTS, x, x3 + i + HALF);
+      v = IntVector.fromArray(INTS, x, x3 + i + COUNT);
       IntVector pairs30 = a.mul(u).add(b.mul(v));
       sum30 = ((FloatVector) pairs30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
       IntVector pairs31 = c.mul(u).add(d.mul(v));
@@ -107,25 +99,23 @@ final class IntegerTiles {
       int s1,
       int[] x,
       int x0,
-      int groups,
+      int units,
       float[] lanes,
       int at) {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
-    for (int j = 0; j < groups * STEPS; j++) {
-      int i = j / STEPS * GROUP + j % STEPS * COUNT;
-      FloatVector scale0 = FloatVector.broadcast(FLOATS, s[s0 + j / STEPS]);
-      FloatVector scale1 = FloatVector.broadcast(FLOATS, s[s1 + j / STEPS]);
+    for (int j = 0; j < units; j++) {
+      int i = 2 * COUNT * j;
       IntVector u = IntVector.fromArray(INTS, x, x0 + i);
-      IntVector v = IntVector.fromArray(INTS, x, x0 + i + HALF);
+      IntVector v = IntVector.fromArray(INTS, x, x0 + i + COUNT);
       IntVector a = IntVector.fromArray(INTS, w, w0 + i);
-      IntVector b = IntVector.fromArray(INTS, w, w0 + i + HALF);
-      IntVector pairs0 = a.mul(u).add(b.mul(v));
-      sum0 = ((FloatVector) pairs0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+      IntVector b = IntVector.fromArray(INTS, w, w0 + i + COUNT);
+      FloatVector scale0 = FloatVector.fromArray(FLOATS, s, s0 + COUNT * j);
+      sum0 = ((FloatVector) a.mul(u).add(b.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
       IntVector c = IntVector.fromArray(INTS, w, w1 + i);
-      IntVector d = IntVector.fromArray(INTS, w, w1 + i + HALF);
-      IntVector pairs1 = c.mul(u).add(d.mul(v));
-      sum1 = ((FloatVector) pairs1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+      IntVector d = IntVector.fromArray(INTS, w, w1 + i + COUNT);
+      FloatVector scale1 = FloatVector.fromArray(FLOATS, s, s1 + COUNT * j);
+      sum1 = ((FloatVector) c.mul(u).add(d.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
     sum0.intoArray(lanes, at);
     sum1.intoArray(lanes, at + COUNT);
