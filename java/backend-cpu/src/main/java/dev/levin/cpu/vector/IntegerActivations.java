@@ -2,6 +2,7 @@ package dev.levin.cpu.vector;
 
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -29,16 +30,16 @@ final class IntegerActivations implements EncodedKernels.Activations {
   private static final int LEAST_EXPONENT = -80;
 
   /** Two vectors a unit, in the order of the format. */
-  int[] pairs = {};
+  MemorySegment pairs = MemorySegment.NULL;
 
   /** What the codes' offset adds to the products, a vector a unit. */
-  int[] offsets = {};
+  MemorySegment offsets = MemorySegment.NULL;
 
   /** What the scales of each unit's weights have to be multiplied by. */
   float[] scales = {};
 
   /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
-  float[] sums = {};
+  MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
   float[] steps = {};
@@ -50,6 +51,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
   DType dtype;
   int k;
   int pieces;
+
+  /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
+  long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
 
   /** Units of a row; the last may be filled up with zeros. */
   int units;
@@ -65,10 +69,10 @@ final class IntegerActivations implements EncodedKernels.Activations {
     units = Math.ceilDiv(k, Pairs.UNIT);
     int vectors = Math.multiplyExact(rows, units);
     if (scales.length < vectors) {
-      pairs = new int[Math.multiplyExact(vectors, 2 * Pairs.COUNT)];
-      offsets = new int[vectors * Pairs.COUNT];
+      pairs = Pairs.allocate(2L * vectors);
+      offsets = Pairs.allocate(vectors);
       scales = new float[vectors];
-      sums = new float[vectors / 4 * Pairs.COUNT];
+      sums = Pairs.allocate(vectors / 4);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
@@ -127,25 +131,26 @@ final class IntegerActivations implements EncodedKernels.Activations {
     int unit = row * units + first;
     int[] order = format.order();
     for (int frame = 0; frame < padded; frame += order.length) {
-      int to = unit * 2 * Pairs.COUNT + frame / 2;
+      long to = 2L * Pairs.BYTES_OF_VECTOR * unit + 2L * frame;
       for (int i = 0; i < order.length; i += 2) {
-        pairs[to + i / 2] = q[frame + order[i + 1]] + (q[frame + order[i]] << 16);
+        int pair = q[frame + order[i + 1]] + (q[frame + order[i]] << 16);
+        pairs.set(Pairs.INT, to + 2L * i, pair);
       }
     }
     Arrays.fill(scales, unit, unit + padded / Pairs.UNIT, scale * format.rebias());
     if (format.offset() != 0) {
       for (int u = unit; u < unit + padded / Pairs.UNIT; u++) {
-        for (int i = 0; i < Pairs.COUNT; i++) {
-          int at = u * 2 * Pairs.COUNT + i;
-          int both = pairs[at] + pairs[at + Pairs.COUNT];
-          offsets[u * Pairs.COUNT + i] = format.offset() * Pairs.BOTH * both;
-        }
+        long at = (long) Pairs.BYTES_OF_VECTOR * u;
+        IntVector both =
+            Pairs.ints(pairs, 2 * at).add(Pairs.ints(pairs, 2 * at + Pairs.BYTES_OF_VECTOR));
+        both.mul(format.offset() * Pairs.BOTH).intoMemorySegment(offsets, at, Lanes.ORDER);
       }
     }
     if (format.minima()) {
       for (int i = 0; i < count; i += SUMMED) {
-        int at = unit / 4 * Pairs.COUNT + i / 256 * Pairs.COUNT + Pairs.COUNT / 2;
-        sums[at + i % 256 / SUMMED] = sum(q, i) * scale;
+        int block = unit / 4 + i / 256;
+        int lane = Pairs.COUNT / 2 + i % 256 / SUMMED;
+        sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
       }
     }
   }

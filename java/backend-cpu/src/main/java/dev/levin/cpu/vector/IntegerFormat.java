@@ -32,12 +32,14 @@ record IntegerFormat(
           new IntegerFormat(
               new Q40Pairs(), 8, false, limit(8), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
       case MXFP4 ->
-          new IntegerFormat(new Mxfp4Pairs(), 12, false, limit(12), 1, 30, order(64, TWO_BLOCKS));
+          new IntegerFormat(
+              new Mxfp4Pairs(), 12, false, limit(12), Mxfp4Pairs.REBIAS, 30, order(64, TWO_BLOCKS));
       case Q4_K -> new IntegerFormat(new Q4KPairs(), 0, true, limit(15), 1, 0, order(256, NIBBLES));
       case Q5_K -> new IntegerFormat(new Q5KPairs(), 0, true, limit(31), 1, 0, order(256, NIBBLES));
       case Q6_K ->
           new IntegerFormat(new Q6KPairs(), 32, false, limit(32), 1, 0, order(256, HALF_BLOCKS));
-      case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 1, false, limit(2), 1, 0, order(256, CRUMBS));
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Pairs(), 1, false, limit(2), 1, 0, order(256, CRUMBS));
       default -> null;
     };
   }

@@ -20,6 +20,12 @@ final class IntegerKernels implements EncodedKernels {
   /** Units of unpacked weights that a worker keeps in its level-2 cache. */
   private static final int UNPACKED_UNITS = 1024;
 
+  /** Weight rows whose lanes are held before they are added up. */
+  private static final int ROWS_AT_ONCE = 128;
+
+  /** Bytes of the pairs of a unit. */
+  private static final long UNIT_BYTES = 2L * Pairs.BYTES_OF_VECTOR;
+
   private static final int UNITS_OF_PIECE = IntegerActivations.PIECE / Pairs.UNIT;
 
   private static final int MAX_ROWS = 64;
@@ -43,6 +49,7 @@ final class IntegerKernels implements EncodedKernels {
   private static final class IntegerWorker implements Worker {
     private final int[] rounded = new int[IntegerActivations.PIECE];
     private final float[] lanes = new float[(MAX_ROWS + 1) * TILE * Pairs.COUNT];
+    private final float[] least = new float[TILE * Pairs.COUNT];
     private final UnpackedRows unpacked = new UnpackedRows();
     private MemorySegment padded = MemorySegment.NULL;
 
@@ -106,7 +113,6 @@ final class IntegerKernels implements EncodedKernels {
       return padded;
     }
 
-    /** Two streams of rows, as in {@link VectorMatrix#dotRows}. */
     private void multiplyRow(
         IntegerActivations x,
         MemorySegment weight,
@@ -116,23 +122,25 @@ final class IntegerKernels implements EncodedKernels {
         int row,
         float[] out,
         int outAt) {
-      int half = Math.ceilDiv(weightRows, 2);
-      for (int r = 0; r < half; r++) {
-        out[outAt + r] = dot(x, weight, at + r * rowStride, row);
-        if (half + r < weightRows) {
-          out[outAt + half + r] = dot(x, weight, at + (half + r) * rowStride, row);
+      IntegerRows kernels = x.format.rows();
+      for (int r = 0; r < weightRows; ) {
+        int count = Math.min(ROWS_AT_ONCE, weightRows - r);
+        long first = at + r * rowStride;
+        if (count > 1 && !readable(x, weight, first + (count - 1) * rowStride)) {
+          count = x.k % Pairs.UNIT == 0 ? count - 1 : 1;
         }
+        if (readable(x, weight, first + (count - 1) * rowStride)) {
+          kernels.dot(weight, first, rowStride, count, x, row, lanes);
+        } else {
+          kernels.dot(padded(x, weight, first), 0, 0, 1, x, row, lanes);
+        }
+        for (int i = 0; i < count; i++) {
+          int sums = i * IntegerRows.ROW_LANES;
+          int least = sums + Pairs.COUNT;
+          out[outAt + r + i] = total(x, row, lanes, sums, x.factors[row], lanes, least);
+        }
+        r += count;
       }
-    }
-
-    private float dot(IntegerActivations x, MemorySegment weight, long at, int row) {
-      if (readable(x, weight, at)) {
-        x.format.rows().dot(weight, at, x, row, lanes);
-      } else {
-        x.format.rows().dot(padded(x, weight, at), 0, x, row, lanes);
-      }
-      float sum = Pairs.sum(lanes, 0) * x.factors[row];
-      return x.format.minima() ? sum - Pairs.sum(lanes, Pairs.COUNT) * x.leastFactor(row) : sum;
     }
 
     private void multiplyUnpacked(
@@ -148,9 +156,7 @@ final class IntegerKernels implements EncodedKernels {
         boolean tile = i + TILE <= to && inOrder(rows, i);
         int tokens = tile ? TILE : 1;
         multiplyTokens(x, count, rows[i], tokens);
-        for (int t = 0; t < tokens; t++) {
-          finish(x, count, rows[i + t], tokens, t, out, outAt + (i - from + t) * outStride);
-        }
+        finish(x, count, rows[i], tokens, out, outAt + (i - from) * outStride, outStride);
         i += tokens;
       }
     }
@@ -167,14 +173,14 @@ final class IntegerKernels implements EncodedKernels {
 
     /** Leaves the accumulators of {@code tokens} activation rows by all weight rows in lanes. */
     private void multiplyTokens(IntegerActivations x, int count, int row, int tokens) {
-      int stride = x.units * 2 * Pairs.COUNT;
+      long stride = x.units * UNIT_BYTES;
       Arrays.fill(lanes, 0, (count + 1) * tokens * Pairs.COUNT, 0f);
       for (int piece = 0; piece < x.pieces; ) {
         rescale(x, count, row, tokens, piece);
         int first = piece * UNITS_OF_PIECE;
         piece = lastOfSpan(x, row, tokens, piece) + 1;
         int length = Math.min(x.units, piece * UNITS_OF_PIECE) - first;
-        int xAt = row * stride + first * 2 * Pairs.COUNT;
+        long xAt = row * stride + first * UNIT_BYTES;
         for (int r = 0; r < count; r += 2) {
           int u0 = r * x.units + first;
           int u1 = Math.min(r + 1, count - 1) * x.units + first;
@@ -184,18 +190,16 @@ final class IntegerKernels implements EncodedKernels {
     }
 
     private void multiplyTile(
-        IntegerActivations x, int tokens, int u0, int u1, int xAt, int length, int at) {
-      int w0 = u0 * 2 * Pairs.COUNT;
-      int w1 = u1 * 2 * Pairs.COUNT;
-      int s0 = u0 * Pairs.COUNT;
-      int s1 = u1 * Pairs.COUNT;
-      int[] w = unpacked.pairs;
-      float[] s = unpacked.scales;
+        IntegerActivations x, int tokens, int u0, int u1, long xAt, int length, int at) {
+      MemorySegment w = unpacked.pairs;
+      MemorySegment s = unpacked.scales;
+      long w0 = u0 * UNIT_BYTES;
+      long w1 = u1 * UNIT_BYTES;
       if (tokens == TILE) {
-        int stride = x.units * 2 * Pairs.COUNT;
-        IntegerTiles.fourByTwo(w, w0, w1, s, s0, s1, x.pairs, xAt, stride, length, lanes, at);
+        long stride = x.units * UNIT_BYTES;
+        IntegerTiles.fourByTwo(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
       } else {
-        IntegerTiles.oneByTwo(w, w0, w1, s, s0, s1, x.pairs, xAt, length, lanes, at);
+        IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
       }
     }
 
@@ -225,24 +229,41 @@ final class IntegerKernels implements EncodedKernels {
     }
 
     private void finish(
-        IntegerActivations x, int count, int row, int tokens, int t, float[] out, int outAt) {
-      float scale = x.lastScale(row);
+        IntegerActivations x, int count, int row, int tokens, float[] out, int outAt, int stride) {
+      int blocks = x.units / 4;
+      long xStride = blocks * (long) Pairs.BYTES_OF_VECTOR;
       for (int r = 0; r < count; r++) {
-        int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
-        float sum = Pairs.sum(lanes, at) * scale;
-        out[outAt + r] = x.format.minima() ? sum - least(x, row, r) * x.leastFactor(row) : sum;
+        if (x.format.minima()) {
+          long rowAt = r * xStride;
+          for (int t = 0; t < tokens; t++) {
+            long tokenAt = (row + t) * xStride;
+            IntegerTiles.minima(
+                unpacked.minima, rowAt, x.sums, tokenAt, blocks, least, t * Pairs.COUNT);
+          }
+        }
+        for (int t = 0; t < tokens; t++) {
+          int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
+          float scale = x.lastScale(row + t);
+          float value = total(x, row + t, lanes, at, scale, least, t * Pairs.COUNT);
+          out[outAt + t * stride + r] = value;
+        }
       }
     }
 
-    /** The product of minima, by the same steps as in {@link IntegerRows#dot}. */
-    private float least(IntegerActivations x, int row, int r) {
-      int blocks = x.units / 4;
-      FloatVector sum = FloatVector.zero(Pairs.FLOATS);
-      for (int b = 0; b < blocks; b++) {
-        FloatVector minima = Pairs.load(unpacked.minima, (r * blocks + b) * Pairs.COUNT);
-        sum = minima.fma(Pairs.load(x.sums, (row * blocks + b) * Pairs.COUNT), sum);
+    /** One product from its lanes and those of its minima. */
+    private static float total(
+        IntegerActivations x,
+        int row,
+        float[] lanes,
+        int at,
+        float scale,
+        float[] least,
+        int leastAt) {
+      FloatVector sums = Pairs.load(lanes, at).mul(scale);
+      if (x.format.minima()) {
+        sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastFactor(row)));
       }
-      return Lanes.sum(sum);
+      return Lanes.sum(sums);
     }
   }
 }

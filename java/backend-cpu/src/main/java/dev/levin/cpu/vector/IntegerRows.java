@@ -4,13 +4,25 @@ import java.lang.foreign.MemorySegment;
 
 /** The kernels of a format; a row of weights begins at byte {@code at} of {@code w}. */
 interface IntegerRows {
+  /** Floats that {@link #dot} leaves for a row. */
+  int ROW_LANES = 2 * Pairs.COUNT;
+
   /**
-   * Leaves the sums of the lanes in {@code lanes}, and from lane 16 on those of the products with
-   * minima, where the format has them.
+   * Leaves the sums of the lanes of each row in {@code lanes}, and from the row's lane 16 on those
+   * of the products with minima, where the format has them. Many rows at once: what goes before a
+   * loop over a row costs as much as a block and more.
    *
+   * @param stride bytes from row to row
    * @param token which row of the activations
    */
-  void dot(MemorySegment w, long at, IntegerActivations x, int token, float[] lanes);
+  void dot(
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      IntegerActivations x,
+      int token,
+      float[] lanes);
 
   /** Unpacks a row as row {@code r}. */
   void unpack(MemorySegment w, long at, UnpackedRows to, int r);

@@ -1,10 +1,12 @@
 package dev.levin.cpu.vector;
 
+import static dev.levin.cpu.vector.Lanes.ORDER;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
 import static jdk.incubator.vector.VectorOperators.I2F;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -13,7 +15,8 @@ import jdk.incubator.vector.IntVector;
  *
  * <p>A tile covers some units of its rows. Its accumulators, activation rows outermost, begin with
  * what {@code lanes} hold and are left there. All kernels take pairs of weights {@code w} of two
- * rows and their scales {@code s}, and pairs of activations {@code x}.
+ * rows from bytes {@code w0} and {@code w1} on, their scales {@code s} at half those offsets, and
+ * pairs of activations {@code x} from byte {@code x0} on.
  *
  * <p>The kernels call the Vector API itself: past some size of a method, nothing but the API's own
  * methods is inlined, and a vector that is passed to another becomes an object.
@@ -21,17 +24,15 @@ import jdk.incubator.vector.IntVector;
 final class IntegerTiles {
   private IntegerTiles() {}
 
-  /** Four activation rows, {@code stride} pairs apart, by two weight rows. */
+  /** Four activation rows, {@code stride} bytes apart, by two weight rows. */
   static void fourByTwo(
-      int[] w,
-      int w0,
-      int w1,
-      float[] s,
-      int s0,
-      int s1,
-      int[] x,
-      int x0,
-      int stride,
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
+      long stride,
       int units,
       float[] lanes,
       int at) {
@@ -43,37 +44,37 @@ final class IntegerTiles {
     FloatVector sum21 = FloatVector.fromArray(FLOATS, lanes, at + 5 * COUNT);
     FloatVector sum30 = FloatVector.fromArray(FLOATS, lanes, at + 6 * COUNT);
     FloatVector sum31 = FloatVector.fromArray(FLOATS, lanes, at + 7 * COUNT);
-    int x1 = x0 + stride;
-    int x2 = x1 + stride;
-    int x3 = x2 + stride;
+    long x1 = x0 + stride;
+    long x2 = x1 + stride;
+    long x3 = x2 + stride;
     for (int j = 0; j < units; j++) {
-      int i = 2 * COUNT * j;
-      FloatVector scale0 = FloatVector.fromArray(FLOATS, s, s0 + COUNT * j);
-      FloatVector scale1 = FloatVector.fromArray(FLOATS, s, s1 + COUNT * j);
-      IntVector a = IntVector.fromArray(INTS, w, w0 + i);
-      IntVector b = IntVector.fromArray(INTS, w, w0 + i + COUNT);
-      IntVector c = IntVector.fromArray(INTS, w, w1 + i);
-      IntVector d = IntVector.fromArray(INTS, w, w1 + i + COUNT);
-      IntVector u = IntVector.fromArray(INTS, x, x0 + i);
-      IntVector v = IntVector.fromArray(INTS, x, x0 + i + COUNT);
+      long i = 128L * j;
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
+      IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
       IntVector pairs00 = a.mul(u).add(b.mul(v));
       sum00 = ((FloatVector) pairs00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
       IntVector pairs01 = c.mul(u).add(d.mul(v));
       sum01 = ((FloatVector) pairs01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
-      u = IntVector.fromArray(INTS, x, x1 + i);
-      v = IntVector.fromArray(INTS, x, x1 + i + COUNT);
+      u = IntVector.fromMemorySegment(INTS, x, x1 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x1 + i + 64, ORDER);
       IntVector pairs10 = a.mul(u).add(b.mul(v));
       sum10 = ((FloatVector) pairs10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
       IntVector pairs11 = c.mul(u).add(d.mul(v));
       sum11 = ((FloatVector) pairs11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
-      u = IntVector.fromArray(INTS, x, x2 + i);
-      v = IntVector.fromArray(INTS, x, x2 + i + COUNT);
+      u = IntVector.fromMemorySegment(INTS, x, x2 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x2 + i + 64, ORDER);
       IntVector pairs20 = a.mul(u).add(b.mul(v));
       sum20 = ((FloatVector) pairs20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
       IntVector pairs21 = c.mul(u).add(d.mul(v));
       sum21 = ((FloatVector) pairs21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
-      u = IntVector.fromArray(INTS, x, x3 + i);
-      v = IntVector.fromArray(INTS, x, x3 + i + COUNT);
+      u = IntVector.fromMemorySegment(INTS, x, x3 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x3 + i + 64, ORDER);
       IntVector pairs30 = a.mul(u).add(b.mul(v));
       sum30 = ((FloatVector) pairs30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
       IntVector pairs31 = c.mul(u).add(d.mul(v));
@@ -91,34 +92,43 @@ final class IntegerTiles {
 
   /** One activation row by two weight rows. */
   static void oneByTwo(
-      int[] w,
-      int w0,
-      int w1,
-      float[] s,
-      int s0,
-      int s1,
-      int[] x,
-      int x0,
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
       int units,
       float[] lanes,
       int at) {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
     for (int j = 0; j < units; j++) {
-      int i = 2 * COUNT * j;
-      IntVector u = IntVector.fromArray(INTS, x, x0 + i);
-      IntVector v = IntVector.fromArray(INTS, x, x0 + i + COUNT);
-      IntVector a = IntVector.fromArray(INTS, w, w0 + i);
-      IntVector b = IntVector.fromArray(INTS, w, w0 + i + COUNT);
-      FloatVector scale0 = FloatVector.fromArray(FLOATS, s, s0 + COUNT * j);
+      long i = 128L * j;
+      IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
+      IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
       sum0 = ((FloatVector) a.mul(u).add(b.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-      IntVector c = IntVector.fromArray(INTS, w, w1 + i);
-      IntVector d = IntVector.fromArray(INTS, w, w1 + i + COUNT);
-      FloatVector scale1 = FloatVector.fromArray(FLOATS, s, s1 + COUNT * j);
+      IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
       sum1 = ((FloatVector) c.mul(u).add(d.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
     sum0.intoArray(lanes, at);
     sum1.intoArray(lanes, at + COUNT);
+  }
+
+  /** The lanes of a product of minima with sums of activations, a vector of each a block. */
+  static void minima(
+      MemorySegment m, long mAt, MemorySegment x, long xAt, int blocks, float[] lanes, int at) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int b = 0; b < blocks; b++) {
+      FloatVector minima = FloatVector.fromMemorySegment(FLOATS, m, mAt + 64L * b, ORDER);
+      sum = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, xAt + 64L * b, ORDER), sum);
+    }
+    sum.intoArray(lanes, at);
   }
 
   /** Multiplies {@code count} accumulators. */

@@ -1,5 +1,8 @@
 package dev.levin.cpu.vector;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -42,18 +45,27 @@ final class Pairs {
   /** Largest sum of pairs. */
   static final int LIMIT = Short.MAX_VALUE - 1;
 
+  static final int BYTES_OF_VECTOR = 4 * COUNT;
+
+  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(Lanes.ORDER);
+  static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(Lanes.ORDER);
+
   private Pairs() {}
 
   static boolean available() {
     return Lanes.COUNT == COUNT;
   }
 
-  static FloatVector load(float[] values, int at) {
-    return FloatVector.fromArray(FLOATS, values, at);
+  /** Memory for vectors of pairs, aligned so that none crosses a cache line. */
+  static MemorySegment allocate(long vectors) {
+    return Arena.ofAuto().allocate(vectors * BYTES_OF_VECTOR, BYTES_OF_VECTOR);
   }
 
-  /** The sum of a vector in memory, in one fixed order. */
-  static float sum(float[] lanes, int at) {
-    return Lanes.sum(load(lanes, at));
+  static IntVector ints(MemorySegment source, long at) {
+    return IntVector.fromMemorySegment(INTS, source, at, Lanes.ORDER);
+  }
+
+  static FloatVector load(float[] values, int at) {
+    return FloatVector.fromArray(FLOATS, values, at);
   }
 }

@@ -29,52 +29,64 @@ final class Q5KPairs implements IntegerRows {
   private static final IntVector UPPER_BY_2 = KScales.lanes(lane -> lane / 8 * 2);
 
   @Override
-  public void dot(MemorySegment w, long at, IntegerActivations a, int token, float[] lanes) {
-    int[] x = a.pairs;
-    float[] sums = a.sums;
+  public void dot(
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      IntegerActivations a,
+      int token,
+      float[] lanes) {
+    MemorySegment x = a.pairs;
+    MemorySegment sums = a.sums;
     float[] factors = a.scales;
     long step = Strides.of(DType.Q5_K);
     int first = token * (a.units / 4);
-    FloatVector sum = FloatVector.zero(FLOATS);
-    FloatVector least = FloatVector.zero(FLOATS);
-    for (int b = first; b < first + a.units / 4; b++) {
-      long block = at + (b - first) * step;
-      long head = Widen.doubleWord(w, block);
-      FloatVector codes = KScales.of45(head, Widen.doubleWord(w, block + 8));
-      FloatVector minima = codes.mul(KQuantScales.half(head >>> 16));
-      least = minima.fma(FloatVector.fromArray(FLOATS, sums, COUNT * b), least);
-      IntVector scales = codes.mul(KQuantScales.half(head) * factors[4 * b]).reinterpretAsInts();
-      IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
-      h = TWICE.selectFrom(h).lanewise(LSHR, UPPER_BY_2);
-      IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS, ORDER);
-      IntVector c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(FIFTH));
-      IntVector p = c.mul(IntVector.fromArray(INTS, x, 128 * b));
-      c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(FIFTH));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + COUNT)));
-      FloatVector scale = Q4KPairs.SCALES_0.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHL, 3).and(FIFTH));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 2 * COUNT));
-      c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 5).and(FIFTH));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 3 * COUNT)));
-      scale = Q4KPairs.SCALES_1.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      v = IntVector.fromMemorySegment(INTS, w, block + QS + 64, ORDER);
-      c = v.and(NIBBLES).or(h.and(FIFTH));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 4 * COUNT));
-      c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 8).and(FIFTH));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 5 * COUNT)));
-      scale = Q4KPairs.SCALES_2.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHR, 1).and(FIFTH));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 6 * COUNT));
-      c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 9).and(FIFTH));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 7 * COUNT)));
-      scale = Q4KPairs.SCALES_3.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+    long unit = a.unitBytes;
+    for (int r = 0; r < rows; r++) {
+      long row = at + r * stride;
+      FloatVector sum = FloatVector.zero(FLOATS);
+      FloatVector least = FloatVector.zero(FLOATS);
+      for (int b = first; b < first + a.units / 4; b++) {
+        long block = row + (b - first) * step;
+        long xAt = 4 * b * unit;
+        long head = Widen.doubleWord(w, block);
+        FloatVector codes = KScales.of45(head, Widen.doubleWord(w, block + 8));
+        FloatVector minima = codes.mul(KQuantScales.half(head >>> 16));
+        least = minima.fma(FloatVector.fromMemorySegment(FLOATS, sums, xAt / 8, ORDER), least);
+        IntVector scales = codes.mul(KQuantScales.half(head) * factors[4 * b]).reinterpretAsInts();
+        IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
+        h = TWICE.selectFrom(h).lanewise(LSHR, UPPER_BY_2);
+        IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS, ORDER);
+        IntVector c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(FIFTH));
+        IntVector p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt, ORDER));
+        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(FIFTH));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER)));
+        FloatVector scale = Q4KPairs.SCALES_0.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHL, 3).and(FIFTH));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER));
+        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 5).and(FIFTH));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER)));
+        scale = Q4KPairs.SCALES_1.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        v = IntVector.fromMemorySegment(INTS, w, block + QS + 64, ORDER);
+        c = v.and(NIBBLES).or(h.and(FIFTH));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER));
+        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 8).and(FIFTH));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER)));
+        scale = Q4KPairs.SCALES_2.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHR, 1).and(FIFTH));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER));
+        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 9).and(FIFTH));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER)));
+        scale = Q4KPairs.SCALES_3.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+      }
+      sum.intoArray(lanes, 2 * COUNT * r);
+      least.intoArray(lanes, 2 * COUNT * r + COUNT);
     }
-    sum.intoArray(lanes, 0);
-    least.intoArray(lanes, COUNT);
   }
 
   @Override
@@ -91,12 +103,14 @@ final class Q5KPairs implements IntegerRows {
         IntVector even = h.lanewise(LSHL, 4).lanewise(LSHR, 4 * half);
         IntVector odd = h.lanewise(LSHR, 4 + 4 * half);
         int pair = 128 * b + 64 * half;
-        fifth(v, even).intoArray(to.pairs, pair);
-        fifth(v.lanewise(LSHR, 8), odd).intoArray(to.pairs, pair + COUNT);
+        fifth(v, even).intoMemorySegment(to.pairs, 4L * (pair), ORDER);
+        fifth(v.lanewise(LSHR, 8), odd).intoMemorySegment(to.pairs, 4L * (pair + COUNT), ORDER);
         IntVector upper = v.lanewise(LSHR, 4);
-        fifth(upper, even.lanewise(LSHR, 1)).intoArray(to.pairs, pair + 2 * COUNT);
+        fifth(upper, even.lanewise(LSHR, 1))
+            .intoMemorySegment(to.pairs, 4L * (pair + 2 * COUNT), ORDER);
         IntVector last = v.lanewise(LSHR, 12);
-        fifth(last, odd.lanewise(LSHR, 1)).intoArray(to.pairs, pair + 3 * COUNT);
+        fifth(last, odd.lanewise(LSHR, 1))
+            .intoMemorySegment(to.pairs, 4L * (pair + 3 * COUNT), ORDER);
       }
     }
   }

@@ -39,55 +39,67 @@ final class Q6KPairs implements IntegerRows {
   private static final IntVector SCALES_3 = KScales.lanes(lane -> lane / 4 + 12);
 
   @Override
-  public void dot(MemorySegment w, long at, IntegerActivations a, int token, float[] lanes) {
-    int[] x = a.pairs;
-    int[] offsets = a.offsets;
+  public void dot(
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      IntegerActivations a,
+      int token,
+      float[] lanes) {
+    MemorySegment x = a.pairs;
+    MemorySegment offsets = a.offsets;
     float[] factors = a.scales;
     long step = Strides.of(DType.Q6_K);
     int first = token * (a.units / 4);
-    FloatVector sum = FloatVector.zero(FLOATS);
-    for (int b = first; b < first + a.units / 4; b++) {
-      long block = at + (b - first) * step;
-      float d = Widen.half(w, block + D) * factors[4 * b];
-      ByteVector bytes =
-          ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, block + SCALES, ORDER);
-      IntVector scales =
-          ((FloatVector) bytes.convertShape(B2F, FLOATS, 0)).mul(d).reinterpretAsInts();
-      IntVector all = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
-      IntVector h = FIRST_TWICE.selectFrom(all).lanewise(LSHR, UPPER_BY_2);
-      IntVector v = IntVector.fromMemorySegment(INTS, w, block, ORDER);
-      IntVector c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(UPPER));
-      IntVector p = c.mul(IntVector.fromArray(INTS, x, 128 * b));
-      c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(UPPER));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + COUNT)));
-      p = p.sub(IntVector.fromArray(INTS, offsets, 64 * b));
-      FloatVector scale = SCALES_0.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.and(UPPER));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 2 * COUNT));
-      c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 8).and(UPPER));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 3 * COUNT)));
-      p = p.sub(IntVector.fromArray(INTS, offsets, 64 * b + COUNT));
-      scale = SCALES_1.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      h = SECOND_TWICE.selectFrom(all).lanewise(LSHR, UPPER_BY_2);
-      v = IntVector.fromMemorySegment(INTS, w, block + 64, ORDER);
-      c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(UPPER));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 4 * COUNT));
-      c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(UPPER));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 5 * COUNT)));
-      p = p.sub(IntVector.fromArray(INTS, offsets, 64 * b + 2 * COUNT));
-      scale = SCALES_2.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-      c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.and(UPPER));
-      p = c.mul(IntVector.fromArray(INTS, x, 128 * b + 6 * COUNT));
-      c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 8).and(UPPER));
-      p = p.add(c.mul(IntVector.fromArray(INTS, x, 128 * b + 7 * COUNT)));
-      p = p.sub(IntVector.fromArray(INTS, offsets, 64 * b + 3 * COUNT));
-      scale = SCALES_3.selectFrom(scales).reinterpretAsFloats();
-      sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+    long unit = a.unitBytes;
+    for (int r = 0; r < rows; r++) {
+      long row = at + r * stride;
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int b = first; b < first + a.units / 4; b++) {
+        long block = row + (b - first) * step;
+        long xAt = 4 * b * unit;
+        float d = Widen.half(w, block + D) * factors[4 * b];
+        ByteVector bytes =
+            ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, block + SCALES, ORDER);
+        IntVector scales =
+            ((FloatVector) bytes.convertShape(B2F, FLOATS, 0)).mul(d).reinterpretAsInts();
+        IntVector all = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
+        IntVector h = FIRST_TWICE.selectFrom(all).lanewise(LSHR, UPPER_BY_2);
+        IntVector v = IntVector.fromMemorySegment(INTS, w, block, ORDER);
+        IntVector c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(UPPER));
+        IntVector p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt, ORDER));
+        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(UPPER));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER)));
+        p = p.sub(IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER));
+        FloatVector scale = SCALES_0.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.and(UPPER));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER));
+        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 8).and(UPPER));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER)));
+        p = p.sub(IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 64, ORDER));
+        scale = SCALES_1.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        h = SECOND_TWICE.selectFrom(all).lanewise(LSHR, UPPER_BY_2);
+        v = IntVector.fromMemorySegment(INTS, w, block + 64, ORDER);
+        c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(UPPER));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER));
+        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(UPPER));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER)));
+        p = p.sub(IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 128, ORDER));
+        scale = SCALES_2.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.and(UPPER));
+        p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER));
+        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 8).and(UPPER));
+        p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER)));
+        p = p.sub(IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 192, ORDER));
+        scale = SCALES_3.selectFrom(scales).reinterpretAsFloats();
+        sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
+      }
+      sum.intoArray(lanes, 2 * COUNT * r);
     }
-    sum.intoArray(lanes, 0);
   }
 
   @Override
@@ -103,24 +115,36 @@ final class Q6KPairs implements IntegerRows {
     }
   }
 
-  private static void unpackScales(MemorySegment w, long block, float[] to, int scaleAt) {
+  private static void unpackScales(MemorySegment w, long block, MemorySegment to, int scaleAt) {
     ByteVector bytes =
         ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, block + SCALES, ORDER);
     FloatVector codes = (FloatVector) bytes.convertShape(B2F, FLOATS, 0);
     IntVector scales = codes.mul(Widen.half(w, block + D)).reinterpretAsInts();
-    SCALES_0.selectFrom(scales).reinterpretAsFloats().intoArray(to, scaleAt);
-    SCALES_1.selectFrom(scales).reinterpretAsFloats().intoArray(to, scaleAt + COUNT);
-    SCALES_2.selectFrom(scales).reinterpretAsFloats().intoArray(to, scaleAt + 2 * COUNT);
-    SCALES_3.selectFrom(scales).reinterpretAsFloats().intoArray(to, scaleAt + 3 * COUNT);
+    SCALES_0.selectFrom(scales).reinterpretAsFloats().intoMemorySegment(to, 4L * (scaleAt), ORDER);
+    SCALES_1
+        .selectFrom(scales)
+        .reinterpretAsFloats()
+        .intoMemorySegment(to, 4L * (scaleAt + COUNT), ORDER);
+    SCALES_2
+        .selectFrom(scales)
+        .reinterpretAsFloats()
+        .intoMemorySegment(to, 4L * (scaleAt + 2 * COUNT), ORDER);
+    SCALES_3
+        .selectFrom(scales)
+        .reinterpretAsFloats()
+        .intoMemorySegment(to, 4L * (scaleAt + 3 * COUNT), ORDER);
   }
 
-  private static void unpackHalf(MemorySegment w, long qs, IntVector twice, int[] pairs, int to) {
+  private static void unpackHalf(
+      MemorySegment w, long qs, IntVector twice, MemorySegment pairs, int to) {
     IntVector h = twice.lanewise(LSHR, UPPER_BY_2);
     IntVector v = IntVector.fromMemorySegment(INTS, w, qs, ORDER);
-    six(v, h.lanewise(LSHL, 4)).intoArray(pairs, to);
-    six(v.lanewise(LSHR, 8), h.lanewise(LSHR, 4)).intoArray(pairs, to + COUNT);
-    six(v.lanewise(LSHR, 4), h).intoArray(pairs, to + 2 * COUNT);
-    six(v.lanewise(LSHR, 12), h.lanewise(LSHR, 8)).intoArray(pairs, to + 3 * COUNT);
+    six(v, h.lanewise(LSHL, 4)).intoMemorySegment(pairs, 4L * (to), ORDER);
+    six(v.lanewise(LSHR, 8), h.lanewise(LSHR, 4))
+        .intoMemorySegment(pairs, 4L * (to + COUNT), ORDER);
+    six(v.lanewise(LSHR, 4), h).intoMemorySegment(pairs, 4L * (to + 2 * COUNT), ORDER);
+    six(v.lanewise(LSHR, 12), h.lanewise(LSHR, 8))
+        .intoMemorySegment(pairs, 4L * (to + 3 * COUNT), ORDER);
   }
 
   private static IntVector six(IntVector nibbles, IntVector high) {

@@ -1,15 +1,17 @@
 package dev.levin.cpu.vector;
 
+import java.lang.foreign.MemorySegment;
+
 /** Weight rows as integers, for {@link IntegerTiles}. */
 final class UnpackedRows {
   /** Two vectors of pairs a unit. */
-  int[] pairs = {};
+  MemorySegment pairs = MemorySegment.NULL;
 
   /** A vector of scales a unit. */
-  float[] scales = {};
+  MemorySegment scales = MemorySegment.NULL;
 
   /** A vector a block of 256 values: its upper lanes are minima of 32 values each. */
-  float[] minima = {};
+  MemorySegment minima = MemorySegment.NULL;
 
   /** Units of a row. */
   int units;
@@ -17,10 +19,10 @@ final class UnpackedRows {
   void reset(int rows, int units) {
     this.units = units;
     int vectors = rows * units;
-    if (scales.length < vectors * Pairs.COUNT) {
-      pairs = new int[vectors * 2 * Pairs.COUNT];
-      scales = new float[vectors * Pairs.COUNT];
-      minima = new float[vectors / 4 * Pairs.COUNT];
+    if (scales.byteSize() < (long) Pairs.BYTES_OF_VECTOR * vectors) {
+      pairs = Pairs.allocate(2L * vectors);
+      scales = Pairs.allocate(vectors);
+      minima = Pairs.allocate(vectors / 4);
     }
   }
 }
