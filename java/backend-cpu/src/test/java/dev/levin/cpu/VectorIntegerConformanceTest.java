@@ -3,7 +3,7 @@ package dev.levin.cpu;
 import dev.levin.core.backend.Backend;
 import dev.levin.testkit.OpConformanceTest;
 
-/** Encoded weights multiplied as integers, which nothing but the option chooses. */
+/** Encoded weights multiplied as integers, where vectors are wide enough. */
 class VectorIntegerConformanceTest extends OpConformanceTest {
   @Override
   protected Backend openBackend() {

@@ -36,9 +36,10 @@ final class BlockRows {
     FloatVector sum0 = Lanes.zero();
     FloatVector sum1 = Lanes.zero();
     int blocks = k / BLOCK;
+    long stride = Strides.of(DType.Q8_0);
     for (int b = 0; b < blocks; b++) {
-      long block0 = w0 + b * Q8_0_BYTES;
-      long block1 = w1 + b * Q8_0_BYTES;
+      long block0 = w0 + b * stride;
+      long block1 = w1 + b * stride;
       float d0 = Widen.half(w, block0);
       float d1 = Widen.half(w, block1);
       for (int i = 0; i < BLOCK; i += COUNT) {

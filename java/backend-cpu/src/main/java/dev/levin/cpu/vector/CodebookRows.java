@@ -138,7 +138,7 @@ final class CodebookRows {
   }
 
   /** 2^(e - 128), subnormal for the two smallest e. */
-  private static float halfPowerOfTwo(int e) {
+  static float halfPowerOfTwo(int e) {
     return Float.intBitsToFloat(e < 2 ? 0x00200000 << e : e - 1 << 23);
   }
 

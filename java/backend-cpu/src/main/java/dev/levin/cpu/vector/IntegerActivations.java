@@ -2,6 +2,7 @@ package dev.levin.cpu.vector;
 
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -12,18 +13,13 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Each piece of a row has a scale of its own, a power of two: multiplying by it is exact, so it
  * may be applied to weights' scales or to sums, whichever is cheaper, without a change of bits.
- *
- * <p>Formats of nibbles multiply a byte as it is, {@code low + 16 * high}, by the activations of
- * its low nibble, so those of its high nibble are lessened by 16 times as much.
  */
 final class IntegerActivations implements EncodedKernels.Activations {
   /** Values that share a scale. */
   static final int PIECE = 512;
 
-  /** Values of a block, of which the first half are low nibbles. */
-  static final int BLOCK = 32;
-
-  private static final int HALF = BLOCK / 4;
+  /** Values that share a minimum. */
+  private static final int SUMMED = 32;
 
   /** Adding and subtracting it rounds floats to integers, ties to even. */
   private static final float ROUNDING = 0x1.8p23f;
@@ -33,46 +29,67 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   private static final int LEAST_EXPONENT = -80;
 
-  int[] pairs = {};
+  /** Two vectors a unit, in the order of the format. */
+  MemorySegment pairs = MemorySegment.NULL;
 
-  /** What to add to a sum of pairs in place of subtracting the format's offset from codes. */
-  int[] offsets = {};
+  /** What the codes' offset adds to the products, a vector a unit. */
+  MemorySegment offsets = MemorySegment.NULL;
 
-  /** Scale of each block, for sums of pairs. */
+  /** What the scales of each unit's weights have to be multiplied by. */
   float[] scales = {};
 
-  /** Sum of each block. */
-  float[] sums = {};
+  /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
+  MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
   float[] steps = {};
+
+  /** What remains to multiply the sums of a row by. */
+  float[] factors = {};
 
   IntegerFormat format;
   DType dtype;
   int k;
   int pieces;
 
+  /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
+  long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
+
+  /** Units of a row; the last may be filled up with zeros. */
+  int units;
+
   @Override
   public void reset(DType dtype, int rows, int k) {
+    if (this.dtype != dtype) {
+      format = IntegerFormat.of(dtype);
+    }
     this.dtype = dtype;
     this.k = k;
-    format = IntegerFormat.of(dtype);
     pieces = Math.ceilDiv(k, PIECE);
-    int values = Math.multiplyExact(rows, k);
-    if (pairs.length < values / 2) {
-      pairs = new int[values / 2];
-      offsets = new int[values / 4];
-      scales = new float[values / BLOCK];
-      sums = new float[values / BLOCK];
+    units = Math.ceilDiv(k, Pairs.UNIT);
+    int vectors = Math.multiplyExact(rows, units);
+    if (scales.length < vectors) {
+      pairs = Pairs.allocate(2L * vectors);
+      offsets = Pairs.allocate(vectors);
+      scales = new float[vectors];
+      sums = Pairs.allocate(vectors / 4);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
     }
+    if (factors.length < rows) {
+      factors = new float[rows];
+    }
   }
 
-  /** Scale of the last piece, for sums of pairs. */
+  /** What sums of unpacked weights at the scale of the last piece are to be multiplied by. */
   float lastScale(int row) {
-    return scales[(row + 1) * (k / BLOCK) - 1];
+    return scales[(row + 1) * units - 1] / format.rebias() * factors[row];
+  }
+
+  /** What products with minima are to be multiplied by. */
+  float leastFactor(int row) {
+    return factors[row] / Pairs.SCALE;
   }
 
   /**
@@ -87,25 +104,53 @@ final class IntegerActivations implements EncodedKernels.Activations {
       steps[row * pieces + piece] = exponent;
       largest = Math.max(largest, exponent);
     }
-    float before = 0;
+    float whole = largest > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, largest);
+    factors[row] = whole * Pairs.SCALE;
+    float before = 1;
     for (int piece = 0; piece < pieces; piece++) {
-      int exponent = Math.max((int) steps[row * pieces + piece], largest - EXPONENT_RANGE);
-      float scale = exponent > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, exponent);
+      int exponent = (int) steps[row * pieces + piece];
+      if (exponent >= largest - format.spareBits()) {
+        // Sums run on without a pause over pieces of one scale.
+        exponent = largest;
+      }
+      exponent = Math.max(exponent, largest - EXPONENT_RANGE);
+      float scale = Math.scalb(1f, exponent - largest);
       steps[row * pieces + piece] = piece == 0 ? 1 : before / scale;
       before = scale;
       int from = row * k + piece * PIECE;
       int count = Math.min(PIECE, (row + 1) * k - from);
-      round(x, from, count, 1 / scale, q);
-      Arrays.fill(scales, from / BLOCK, (from + count) / BLOCK, scale * Pairs.UNIT);
-      for (int i = 0; i < count; i += BLOCK) {
-        sums[(from + i) / BLOCK] = sum(q, i) * scale;
+      round(x, from, count, 1 / (scale * whole), q);
+      store(q, count, row, piece * (PIECE / Pairs.UNIT), scale);
+    }
+  }
+
+  /** Stores integers as units from {@code first} of the row on. */
+  private void store(int[] q, int count, int row, int first, float scale) {
+    int padded = Math.ceilDiv(count, Pairs.UNIT) * Pairs.UNIT;
+    Arrays.fill(q, count, padded, 0);
+    int unit = row * units + first;
+    int[] order = format.order();
+    for (int frame = 0; frame < padded; frame += order.length) {
+      long to = 2L * Pairs.BYTES_OF_VECTOR * unit + 2L * frame;
+      for (int i = 0; i < order.length; i += 2) {
+        int pair = q[frame + order[i + 1]] + (q[frame + order[i]] << 16);
+        pairs.set(Pairs.INT, to + 2L * i, pair);
       }
-      join(q, pairs, from / 2, count / 2);
-      if (format.offset() != 0) {
-        addOffsets(from, count);
+    }
+    Arrays.fill(scales, unit, unit + padded / Pairs.UNIT, scale * format.rebias());
+    if (format.offset() != 0) {
+      for (int u = unit; u < unit + padded / Pairs.UNIT; u++) {
+        long at = (long) Pairs.BYTES_OF_VECTOR * u;
+        IntVector both =
+            Pairs.ints(pairs, 2 * at).add(Pairs.ints(pairs, 2 * at + Pairs.BYTES_OF_VECTOR));
+        both.mul(format.offset() * Pairs.BOTH).intoMemorySegment(offsets, at, Lanes.ORDER);
       }
-      if (format.nibbles()) {
-        lessenUpper(from, count);
+    }
+    if (format.minima()) {
+      for (int i = 0; i < count; i += SUMMED) {
+        int block = unit / 4 + i / 256;
+        int lane = Pairs.COUNT / 2 + i % 256 / SUMMED;
+        sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
       }
     }
   }
@@ -141,34 +186,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   private static int sum(int[] q, int from) {
     int sum = 0;
-    for (int i = from; i < from + BLOCK; i++) {
+    for (int i = from; i < from + SUMMED; i++) {
       sum += q[i];
     }
     return sum;
-  }
-
-  /** Neighbours in one int: the second, and the first from bit 16 on. */
-  private static void join(int[] q, int[] pairs, int to, int count) {
-    for (int i = 0; i < count; i++) {
-      pairs[to + i] = q[2 * i + 1] + (q[2 * i] << 16);
-    }
-  }
-
-  private void addOffsets(int from, int count) {
-    for (int block = from / BLOCK; block < (from + count) / BLOCK; block++) {
-      for (int i = 0; i < HALF; i++) {
-        int low = pairs[2 * HALF * block + i];
-        int high = pairs[2 * HALF * block + HALF + i];
-        offsets[HALF * block + i] = -format.offset() * Pairs.BOTH * (low + high);
-      }
-    }
-  }
-
-  private void lessenUpper(int from, int count) {
-    for (int block = from / BLOCK; block < (from + count) / BLOCK; block++) {
-      for (int i = 0; i < HALF; i++) {
-        pairs[2 * HALF * block + HALF + i] -= 16 * pairs[2 * HALF * block + i];
-      }
-    }
   }
 }

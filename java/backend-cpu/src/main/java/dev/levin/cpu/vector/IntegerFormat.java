@@ -1,29 +1,91 @@
 package dev.levin.cpu.vector;
 
 import dev.levin.core.DType;
+import java.util.function.IntUnaryOperator;
 
 /**
  * How rows of a dtype are multiplied as integers.
  *
- * @param group values that share a scale and are summed before it is applied, 16 or 32
- * @param offset what is subtracted from the codes as they are stored, when it is easier taken from
- *     the sums; else 0
- * @param minima whether a value is its code times a scale less a minimum of the group
- * @param nibbles whether lanes of upper nibbles are multiplied beside those of whole bytes: see
- *     {@link IntegerActivations}
+ * @param rows the kernels
+ * @param offset what is subtracted from codes as they are stored
+ * @param minima whether a value is its code times a scale less a minimum of each 32 values
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
+ * @param rebias what scales as kernels read them have to be multiplied by
+ * @param overrun bytes that are read past the end of a row
+ * @param order which of as many values as it is long the pairs hold, the lower half of each first
  */
-record IntegerFormat(int group, int offset, boolean minima, boolean nibbles, int limit) {
+record IntegerFormat(
+    IntegerRows rows,
+    int offset,
+    boolean minima,
+    int limit,
+    float rebias,
+    int overrun,
+    int[] order) {
   /** The format of a dtype, or null when it has no kernels. */
   static IntegerFormat of(DType dtype) {
+    if (!Pairs.available()) {
+      return null;
+    }
     return switch (dtype) {
-      case Q4_0 -> new IntegerFormat(32, 8, false, true, limit(32, 8));
-      case Q4_1 -> new IntegerFormat(32, 0, true, true, limit(32, 15));
+      case Q4_0 ->
+          new IntegerFormat(
+              new Q40Pairs(), 8, false, limit(8), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+      case MXFP4 ->
+          new IntegerFormat(
+              new Mxfp4Pairs(), 12, false, limit(12), Mxfp4Pairs.REBIAS, 30, order(64, TWO_BLOCKS));
+      case Q4_K -> new IntegerFormat(new Q4KPairs(), 0, true, limit(15), 1, 0, order(256, NIBBLES));
+      case Q5_K -> new IntegerFormat(new Q5KPairs(), 0, true, limit(31), 1, 0, order(256, NIBBLES));
+      case Q6_K ->
+          new IntegerFormat(new Q6KPairs(), 32, false, limit(32), 1, 0, order(256, HALF_BLOCKS));
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Pairs(), 1, false, limit(2), 1, 0, order(256, CRUMBS));
       default -> null;
     };
   }
 
-  private static int limit(int group, int largestCode) {
-    return Pairs.LIMIT / (group / 8 * largestCode);
+  /** Lanes add two pairs. */
+  private static int limit(int largestCode) {
+    return Pairs.LIMIT / (4 * largestCode);
+  }
+
+  /** Two blocks side by side in a vector, two bytes a lane; the second vector has high nibbles. */
+  private static final IntUnaryOperator TWO_BLOCKS =
+      slot -> {
+        int lane = slot / 2 % 16;
+        return lane / 8 * 32 + slot / 32 * 16 + lane % 8 * 2 + slot % 2;
+      };
+
+  /** Of 64 bytes, a unit has the low nibbles and the next one the high ones of 32 bytes each. */
+  private static final IntUnaryOperator NIBBLES =
+      slot -> {
+        int at = byteOf(slot);
+        return slot / 128 * 128 + at / 32 * 64 + slot / 64 % 2 * 32 + at % 32;
+      };
+
+  /** As {@link #NIBBLES}, but low nibbles of all 64 bytes come first. */
+  private static final IntUnaryOperator HALF_BLOCKS = slot -> slot / 64 * 64 + byteOf(slot);
+
+  /** Of 64 bytes, each unit has two bits of each. */
+  private static final IntUnaryOperator CRUMBS =
+      slot -> byteOf(slot) / 32 * 128 + slot / 64 * 32 + byteOf(slot) % 32;
+
+  /** Where a value lies that is read as the lanes' bytes 0 and 2, then 1 and 3. */
+  private static int byteOf(int slot) {
+    return slot % 32 / 2 * 4 + slot / 32 % 2 + slot % 2 * 2;
+  }
+
+  private static int[] order(int frame, IntUnaryOperator valueOfSlot) {
+    int[] order = new int[frame];
+    java.util.Arrays.setAll(order, valueOfSlot);
+    return order;
+  }
+
+  /**
+   * How many bits of the limit may be given up for a scale that more pieces share: no piece keeps
+   * less than the eight bits that activations usually are rounded to.
+   */
+  int spareBits() {
+    return Math.max(0, Math.getExponent((float) limit) - 8);
   }
 }

@@ -1,6 +1,7 @@
 package dev.levin.cpu.vector;
 
 import dev.levin.cpu.EncodedKernels;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -16,13 +17,24 @@ final class IntegerKernels implements EncodedKernels {
   /** Fewest activation rows for which weights are unpacked. */
   private static final int UNPACK = 4;
 
-  /** Pairs of unpacked weights that a worker keeps in its level-2 cache. */
-  private static final int UNPACKED_PAIRS = 32_768;
+  /** Units of unpacked weights that a worker keeps in its level-2 cache. */
+  private static final int UNPACKED_UNITS = 1024;
+
+  /** Weight rows whose lanes are held before they are added up. */
+  private static final int ROWS_AT_ONCE = 128;
+
+  /** Bytes of the pairs of a unit. */
+  private static final long UNIT_BYTES = 2L * Pairs.BYTES_OF_VECTOR;
+
+  private static final int UNITS_OF_PIECE = IntegerActivations.PIECE / Pairs.UNIT;
 
   private static final int MAX_ROWS = 64;
 
+  /** Most pieces that a tile takes at once. */
+  private static final int SPAN = 4;
+
   /** Activation rows of the larger tile. */
-  private static final int TILE = 3;
+  private static final int TILE = 4;
 
   @Override
   public Activations newActivations() {
@@ -37,9 +49,9 @@ final class IntegerKernels implements EncodedKernels {
   private static final class IntegerWorker implements Worker {
     private final int[] rounded = new int[IntegerActivations.PIECE];
     private final float[] lanes = new float[(MAX_ROWS + 1) * TILE * Pairs.COUNT];
-    private int[] pairs = {};
-    private float[] scales = {};
-    private float[] minima = {};
+    private final float[] least = new float[TILE * Pairs.COUNT];
+    private final UnpackedRows unpacked = new UnpackedRows();
+    private MemorySegment padded = MemorySegment.NULL;
 
     @Override
     public void prepare(Activations activations, float[] x, int from, int to) {
@@ -67,35 +79,40 @@ final class IntegerKernels implements EncodedKernels {
         }
         return;
       }
-      int block = Math.clamp(UNPACKED_PAIRS / (x.k / 2), 2, MAX_ROWS) & ~1;
-      ensure(block, x.k);
+      int block = Math.clamp(UNPACKED_UNITS / x.units, 2, MAX_ROWS) & ~1;
+      unpacked.reset(block, x.units);
       for (int r = 0; r < weightRows; r += block) {
         int count = Math.min(block, weightRows - r);
         for (int i = 0; i < count; i++) {
           long rowAt = at + (r + i) * rowStride;
-          IntegerDots.unpack(
-              x.dtype, weight, rowAt, x.k, pairs, i * (x.k / 2), scales, i * groups(x));
-          if (x.format.minima()) {
-            IntegerDots.minima(x.dtype, weight, rowAt, x.k, minima, i * (x.k / 32));
+          if (readable(x, weight, rowAt)) {
+            x.format.rows().unpack(weight, rowAt, unpacked, i);
+          } else {
+            x.format.rows().unpack(padded(x, weight, rowAt), 0, unpacked, i);
           }
         }
         multiplyUnpacked(x, count, rows, from, to, out, r, outStride);
       }
     }
 
-    private static int groups(IntegerActivations x) {
-      return x.k / x.format.group();
+    /** Whether kernels may read a row where it lies, which they do in whole units and past it. */
+    private static boolean readable(IntegerActivations x, MemorySegment weight, long at) {
+      return x.k % Pairs.UNIT == 0
+          && at + x.dtype.rowBytes(x.k) + x.format.overrun() <= weight.byteSize();
     }
 
-    private void ensure(int rows, int k) {
-      if (pairs.length < rows * k / 2) {
-        pairs = new int[rows * k / 2];
-        scales = new float[rows * k / 16];
-        minima = new float[rows * k / 32];
+    /** A copy of a row with zeros behind it. */
+    private MemorySegment padded(IntegerActivations x, MemorySegment weight, long at) {
+      long bytes = x.dtype.rowBytes(x.k);
+      long room = bytes + 4 * Pairs.UNIT;
+      if (padded.byteSize() < room) {
+        padded = Arena.ofAuto().allocate(room);
       }
+      MemorySegment.copy(weight, at, padded, 0, bytes);
+      padded.asSlice(bytes).fill((byte) 0);
+      return padded;
     }
 
-    /** Two streams of rows, as in {@link VectorMatrix#dotRows}. */
     private void multiplyRow(
         IntegerActivations x,
         MemorySegment weight,
@@ -105,33 +122,25 @@ final class IntegerKernels implements EncodedKernels {
         int row,
         float[] out,
         int outAt) {
-      int half = Math.ceilDiv(weightRows, 2);
-      for (int r = 0; r < half; r++) {
-        int other = Math.min(half + r, weightRows - 1);
-        long row0 = at + r * rowStride;
-        long row1 = at + other * rowStride;
-        IntegerDots.dot(x.dtype, weight, row0, row1, x, row, out, outAt + r, outAt + other);
-      }
-      if (x.format.minima()) {
-        ensure(2, x.k);
-        for (int r = 0; r < weightRows; r++) {
-          IntegerDots.minima(x.dtype, weight, at + r * rowStride, x.k, minima, 0);
-          out[outAt + r] -= dot(minima, 0, x.sums, row * (x.k / 32), x.k / 32);
+      IntegerRows kernels = x.format.rows();
+      for (int r = 0; r < weightRows; ) {
+        int count = Math.min(ROWS_AT_ONCE, weightRows - r);
+        long first = at + r * rowStride;
+        if (count > 1 && !readable(x, weight, first + (count - 1) * rowStride)) {
+          count = x.k % Pairs.UNIT == 0 ? count - 1 : 1;
         }
+        if (readable(x, weight, first + (count - 1) * rowStride)) {
+          kernels.dot(weight, first, rowStride, count, x, row, lanes);
+        } else {
+          kernels.dot(padded(x, weight, first), 0, 0, 1, x, row, lanes);
+        }
+        for (int i = 0; i < count; i++) {
+          int sums = i * IntegerRows.ROW_LANES;
+          int least = sums + Pairs.COUNT;
+          out[outAt + r + i] = total(x, row, lanes, sums, x.factors[row], lanes, least);
+        }
+        r += count;
       }
-    }
-
-    private static float dot(float[] a, int aAt, float[] b, int bAt, int count) {
-      FloatVector lanes = Pairs.zero();
-      int end = Pairs.FLOATS.loopBound(count);
-      for (int i = 0; i < end; i += Pairs.COUNT) {
-        lanes = Pairs.load(a, aAt + i).fma(Pairs.load(b, bAt + i), lanes);
-      }
-      float sum = Pairs.sum(lanes);
-      for (int i = end; i < count; i++) {
-        sum = Math.fma(a[aAt + i], b[bAt + i], sum);
-      }
-      return sum;
     }
 
     private void multiplyUnpacked(
@@ -147,44 +156,64 @@ final class IntegerKernels implements EncodedKernels {
         boolean tile = i + TILE <= to && inOrder(rows, i);
         int tokens = tile ? TILE : 1;
         multiplyTokens(x, count, rows[i], tokens);
-        for (int t = 0; t < tokens; t++) {
-          finish(x, count, rows[i + t], tokens, t, out, outAt + (i - from + t) * outStride);
-        }
+        finish(x, count, rows[i], tokens, out, outAt + (i - from) * outStride, outStride);
         i += tokens;
       }
     }
 
     /** A tile reads its activations at one distance. */
     private static boolean inOrder(int[] rows, int i) {
-      return rows[i + 1] == rows[i] + 1 && rows[i + 2] == rows[i] + 2;
+      for (int j = 1; j < TILE; j++) {
+        if (rows[i + j] != rows[i] + j) {
+          return false;
+        }
+      }
+      return true;
     }
 
     /** Leaves the accumulators of {@code tokens} activation rows by all weight rows in lanes. */
     private void multiplyTokens(IntegerActivations x, int count, int row, int tokens) {
-      int stride = x.k / 2;
-      int groups = groups(x);
+      long stride = x.units * UNIT_BYTES;
       Arrays.fill(lanes, 0, (count + 1) * tokens * Pairs.COUNT, 0f);
-      for (int piece = 0; piece < x.pieces; piece++) {
+      for (int piece = 0; piece < x.pieces; ) {
         rescale(x, count, row, tokens, piece);
-        int first = piece * IntegerActivations.PIECE;
-        int g = first / x.format.group();
-        int length = Math.min(IntegerActivations.PIECE / x.format.group(), groups - g);
-        int xAt = row * stride + first / 2;
+        int first = piece * UNITS_OF_PIECE;
+        piece = lastOfSpan(x, row, tokens, piece) + 1;
+        int length = Math.min(x.units, piece * UNITS_OF_PIECE) - first;
+        long xAt = row * stride + first * UNIT_BYTES;
         for (int r = 0; r < count; r += 2) {
-          int next = Math.min(r + 1, count - 1);
-          int w0 = r * stride + first / 2;
-          int w1 = next * stride + first / 2;
-          int s0 = r * groups + g;
-          int s1 = next * groups + g;
-          int at = r * tokens * Pairs.COUNT;
-          if (tokens == TILE) {
-            IntegerTiles.threeByTwo(
-                pairs, w0, w1, scales, s0, s1, x.pairs, xAt, stride, length, lanes, at);
-          } else {
-            IntegerTiles.oneByTwo(pairs, w0, w1, scales, s0, s1, x.pairs, xAt, length, lanes, at);
+          int u0 = r * x.units + first;
+          int u1 = Math.min(r + 1, count - 1) * x.units + first;
+          multiplyTile(x, tokens, u0, u1, xAt, length, r * tokens * Pairs.COUNT);
+        }
+      }
+    }
+
+    private void multiplyTile(
+        IntegerActivations x, int tokens, int u0, int u1, long xAt, int length, int at) {
+      MemorySegment w = unpacked.pairs;
+      MemorySegment s = unpacked.scales;
+      long w0 = u0 * UNIT_BYTES;
+      long w1 = u1 * UNIT_BYTES;
+      if (tokens == TILE) {
+        long stride = x.units * UNIT_BYTES;
+        IntegerTiles.fourByTwo(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
+      } else {
+        IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
+      }
+    }
+
+    /** The pieces that all rows have at one scale, as far as activations fit a level-1 cache. */
+    private static int lastOfSpan(IntegerActivations x, int row, int tokens, int piece) {
+      int last = Math.min(x.pieces, piece + SPAN) - 1;
+      for (int p = piece + 1; p <= last; p++) {
+        for (int t = 0; t < tokens; t++) {
+          if (x.steps[(row + t) * x.pieces + p] != 1) {
+            return p - 1;
           }
         }
       }
+      return last;
     }
 
     /** Brings sums to the scale of the next piece. */
@@ -200,15 +229,41 @@ final class IntegerKernels implements EncodedKernels {
     }
 
     private void finish(
-        IntegerActivations x, int count, int row, int tokens, int t, float[] out, int outAt) {
-      float scale = x.lastScale(row);
-      int blocks = x.k / 32;
+        IntegerActivations x, int count, int row, int tokens, float[] out, int outAt, int stride) {
+      int blocks = x.units / 4;
+      long xStride = blocks * (long) Pairs.BYTES_OF_VECTOR;
       for (int r = 0; r < count; r++) {
-        int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
-        float sum = Pairs.sum(Pairs.load(lanes, at)) * scale;
-        out[outAt + r] =
-            x.format.minima() ? sum - dot(minima, r * blocks, x.sums, row * blocks, blocks) : sum;
+        if (x.format.minima()) {
+          long rowAt = r * xStride;
+          for (int t = 0; t < tokens; t++) {
+            long tokenAt = (row + t) * xStride;
+            IntegerTiles.minima(
+                unpacked.minima, rowAt, x.sums, tokenAt, blocks, least, t * Pairs.COUNT);
+          }
+        }
+        for (int t = 0; t < tokens; t++) {
+          int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
+          float scale = x.lastScale(row + t);
+          float value = total(x, row + t, lanes, at, scale, least, t * Pairs.COUNT);
+          out[outAt + t * stride + r] = value;
+        }
       }
+    }
+
+    /** One product from its lanes and those of its minima. */
+    private static float total(
+        IntegerActivations x,
+        int row,
+        float[] lanes,
+        int at,
+        float scale,
+        float[] least,
+        int leastAt) {
+      FloatVector sums = Pairs.load(lanes, at).mul(scale);
+      if (x.format.minima()) {
+        sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastFactor(row)));
+      }
+      return Lanes.sum(sums);
     }
   }
 }

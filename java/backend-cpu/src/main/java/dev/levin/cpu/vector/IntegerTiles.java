@@ -1,75 +1,84 @@
 package dev.levin.cpu.vector;
 
+import static dev.levin.cpu.vector.Lanes.ORDER;
 import static dev.levin.cpu.vector.Pairs.COUNT;
-import static dev.levin.cpu.vector.Pairs.load;
-import static dev.levin.cpu.vector.Pairs.scale;
-import static dev.levin.cpu.vector.Pairs.toFloats;
+import static dev.levin.cpu.vector.Pairs.FLOATS;
+import static dev.levin.cpu.vector.Pairs.INTS;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
  * Sums of products of unpacked weights, several at once so that each load serves several of them.
  *
- * <p>A tile covers some groups of its rows. Its accumulators, activation rows outermost, begin with
+ * <p>A tile covers some units of its rows. Its accumulators, activation rows outermost, begin with
  * what {@code lanes} hold and are left there. All kernels take pairs of weights {@code w} of two
- * rows and their scales {@code s}, and pairs of activations {@code x}.
+ * rows from bytes {@code w0} and {@code w1} on, their scales {@code s} at half those offsets, and
+ * pairs of activations {@code x} from byte {@code x0} on.
+ *
+ * <p>The kernels call the Vector API itself: past some size of a method, nothing but the API's own
+ * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
-  /** Pairs of a group of 32 values. */
-  private static final int GROUP = 16;
-
-  private static final int HALF = GROUP / 2;
-
   private IntegerTiles() {}
 
-  private static FloatVector product(IntVector a, IntVector u, IntVector b, IntVector v) {
-    return toFloats(a.mul(u).add(b.mul(v)));
-  }
-
-  /** Three activation rows, {@code stride} pairs apart, by two weight rows. */
-  static void threeByTwo(
-      int[] w,
-      int w0,
-      int w1,
-      float[] s,
-      int s0,
-      int s1,
-      int[] x,
-      int x0,
-      int stride,
-      int groups,
+  /** Four activation rows, {@code stride} bytes apart, by two weight rows. */
+  static void fourByTwo(
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
+      long stride,
+      int units,
       float[] lanes,
       int at) {
-    FloatVector sum00 = load(lanes, at);
-    FloatVector sum01 = load(lanes, at + COUNT);
-    FloatVector sum10 = load(lanes, at + 2 * COUNT);
-    FloatVector sum11 = load(lanes, at + 3 * COUNT);
-    FloatVector sum20 = load(lanes, at + 4 * COUNT);
-    FloatVector sum21 = load(lanes, at + 5 * COUNT);
-    int x1 = x0 + stride;
-    int x2 = x1 + stride;
-    for (int g = 0; g < groups; g++) {
-      FloatVector scale0 = scale(s[s0 + g]);
-      FloatVector scale1 = scale(s[s1 + g]);
-      for (int i = g * GROUP; i < g * GROUP + HALF; i += COUNT) {
-        IntVector a = load(w, w0 + i);
-        IntVector b = load(w, w0 + i + HALF);
-        IntVector c = load(w, w1 + i);
-        IntVector d = load(w, w1 + i + HALF);
-        IntVector u = load(x, x0 + i);
-        IntVector v = load(x, x0 + i + HALF);
-        sum00 = product(a, u, b, v).fma(scale0, sum00);
-        sum01 = product(c, u, d, v).fma(scale1, sum01);
-        u = load(x, x1 + i);
-        v = load(x, x1 + i + HALF);
-        sum10 = product(a, u, b, v).fma(scale0, sum10);
-        sum11 = product(c, u, d, v).fma(scale1, sum11);
-        u = load(x, x2 + i);
-        v = load(x, x2 + i + HALF);
-        sum20 = product(a, u, b, v).fma(scale0, sum20);
-        sum21 = product(c, u, d, v).fma(scale1, sum21);
-      }
+    FloatVector sum00 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum01 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    FloatVector sum10 = FloatVector.fromArray(FLOATS, lanes, at + 2 * COUNT);
+    FloatVector sum11 = FloatVector.fromArray(FLOATS, lanes, at + 3 * COUNT);
+    FloatVector sum20 = FloatVector.fromArray(FLOATS, lanes, at + 4 * COUNT);
+    FloatVector sum21 = FloatVector.fromArray(FLOATS, lanes, at + 5 * COUNT);
+    FloatVector sum30 = FloatVector.fromArray(FLOATS, lanes, at + 6 * COUNT);
+    FloatVector sum31 = FloatVector.fromArray(FLOATS, lanes, at + 7 * COUNT);
+    long x1 = x0 + stride;
+    long x2 = x1 + stride;
+    long x3 = x2 + stride;
+    for (int j = 0; j < units; j++) {
+      long i = 128L * j;
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
+      IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
+      IntVector pairs00 = a.mul(u).add(b.mul(v));
+      sum00 = ((FloatVector) pairs00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
+      IntVector pairs01 = c.mul(u).add(d.mul(v));
+      sum01 = ((FloatVector) pairs01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
+      u = IntVector.fromMemorySegment(INTS, x, x1 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x1 + i + 64, ORDER);
+      IntVector pairs10 = a.mul(u).add(b.mul(v));
+      sum10 = ((FloatVector) pairs10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
+      IntVector pairs11 = c.mul(u).add(d.mul(v));
+      sum11 = ((FloatVector) pairs11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
+      u = IntVector.fromMemorySegment(INTS, x, x2 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x2 + i + 64, ORDER);
+      IntVector pairs20 = a.mul(u).add(b.mul(v));
+      sum20 = ((FloatVector) pairs20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
+      IntVector pairs21 = c.mul(u).add(d.mul(v));
+      sum21 = ((FloatVector) pairs21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
+      u = IntVector.fromMemorySegment(INTS, x, x3 + i, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x3 + i + 64, ORDER);
+      IntVector pairs30 = a.mul(u).add(b.mul(v));
+      sum30 = ((FloatVector) pairs30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
+      IntVector pairs31 = c.mul(u).add(d.mul(v));
+      sum31 = ((FloatVector) pairs31.convertShape(I2F, FLOATS, 0)).fma(scale1, sum31);
     }
     sum00.intoArray(lanes, at);
     sum01.intoArray(lanes, at + COUNT);
@@ -77,41 +86,55 @@ final class IntegerTiles {
     sum11.intoArray(lanes, at + 3 * COUNT);
     sum20.intoArray(lanes, at + 4 * COUNT);
     sum21.intoArray(lanes, at + 5 * COUNT);
+    sum30.intoArray(lanes, at + 6 * COUNT);
+    sum31.intoArray(lanes, at + 7 * COUNT);
   }
 
   /** One activation row by two weight rows. */
   static void oneByTwo(
-      int[] w,
-      int w0,
-      int w1,
-      float[] s,
-      int s0,
-      int s1,
-      int[] x,
-      int x0,
-      int groups,
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
+      int units,
       float[] lanes,
       int at) {
-    FloatVector sum0 = load(lanes, at);
-    FloatVector sum1 = load(lanes, at + COUNT);
-    for (int g = 0; g < groups; g++) {
-      FloatVector scale0 = scale(s[s0 + g]);
-      FloatVector scale1 = scale(s[s1 + g]);
-      for (int i = g * GROUP; i < g * GROUP + HALF; i += COUNT) {
-        IntVector u = load(x, x0 + i);
-        IntVector v = load(x, x0 + i + HALF);
-        sum0 = product(load(w, w0 + i), u, load(w, w0 + i + HALF), v).fma(scale0, sum0);
-        sum1 = product(load(w, w1 + i), u, load(w, w1 + i + HALF), v).fma(scale1, sum1);
-      }
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    for (int j = 0; j < units; j++) {
+      long i = 128L * j;
+      IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
+      IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
+      sum0 = ((FloatVector) a.mul(u).add(b.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+      IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
+      sum1 = ((FloatVector) c.mul(u).add(d.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
     sum0.intoArray(lanes, at);
     sum1.intoArray(lanes, at + COUNT);
   }
 
+  /** The lanes of a product of minima with sums of activations, a vector of each a block. */
+  static void minima(
+      MemorySegment m, long mAt, MemorySegment x, long xAt, int blocks, float[] lanes, int at) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int b = 0; b < blocks; b++) {
+      FloatVector minima = FloatVector.fromMemorySegment(FLOATS, m, mAt + 64L * b, ORDER);
+      sum = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, xAt + 64L * b, ORDER), sum);
+    }
+    sum.intoArray(lanes, at);
+  }
+
   /** Multiplies {@code count} accumulators. */
   static void scaleBy(float[] lanes, int at, int count, float factor) {
     for (int i = at; i < at + count * COUNT; i += COUNT) {
-      load(lanes, i).mul(factor).intoArray(lanes, i);
+      Pairs.load(lanes, i).mul(factor).intoArray(lanes, i);
     }
   }
 }

@@ -1,15 +1,11 @@
 package dev.levin.cpu.vector;
 
-import static dev.levin.cpu.vector.Lanes.ORDER;
-
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -22,90 +18,54 @@ import jdk.incubator.vector.VectorSpecies;
  * 2^15; what lies below bit 16 is less than half a unit of them, far less than rounding the
  * activations has cost, and is left there. Sums are exact integers, so their order is free.
  *
- * <p>Eight lanes at most, also where vectors are wider: the sixteen bytes of a block of nibbles
- * fill them.
+ * <p>Rows are taken in units of 64 values: two vectors of pairs, whose products are added lane by
+ * lane, and one vector of scales. Which value stands where is up to the format, see {@link
+ * IntegerFormat}. All of it needs vectors of 512 bits.
  */
 final class Pairs {
-  /** Pairs in a vector: 4 or 8. */
-  static final int COUNT = Math.min(8, Lanes.COUNT);
+  /** Pairs in a vector. */
+  static final int COUNT = 16;
 
-  static final VectorSpecies<Integer> INTS =
-      VectorSpecies.of(int.class, VectorShape.forBitSize(32 * COUNT));
-  static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(32 * COUNT));
-  private static final VectorSpecies<Short> SHORTS =
-      VectorSpecies.of(short.class, VectorShape.forBitSize(32 * COUNT));
-  private static final VectorSpecies<Byte> BYTES =
-      VectorSpecies.of(byte.class, VectorShape.forBitSize(16 * COUNT));
+  /** Values of a unit. */
+  static final int UNIT = 4 * COUNT;
+
+  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+  static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
 
   /** A one in both halves of a lane. */
   static final int BOTH = 0x10001;
 
+  /** The low nibbles of the bytes 0 and 2 of a lane. */
+  static final int NIBBLES = 15 * BOTH;
+
   /** What a product is multiplied by to have the value of the pairs' sum. */
-  static final float UNIT = 0x1p-16f;
+  static final float SCALE = 0x1p-16f;
 
   /** Largest sum of pairs. */
   static final int LIMIT = Short.MAX_VALUE - 1;
 
-  private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
-  private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
-  private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
+  static final int BYTES_OF_VECTOR = 4 * COUNT;
+
+  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(Lanes.ORDER);
+  static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(Lanes.ORDER);
 
   private Pairs() {}
 
-  private static VectorShuffle<Float> rotate(int by) {
-    return VectorShuffle.iota(FLOATS, by % COUNT, 1, true);
+  static boolean available() {
+    return Lanes.COUNT == COUNT;
   }
 
-  static FloatVector zero() {
-    return FloatVector.zero(FLOATS);
+  /** Memory for vectors of pairs, aligned so that none crosses a cache line. */
+  static MemorySegment allocate(long vectors) {
+    return Arena.ofAuto().allocate(vectors * BYTES_OF_VECTOR, BYTES_OF_VECTOR);
   }
 
-  static FloatVector scale(float value) {
-    return FloatVector.broadcast(FLOATS, value);
-  }
-
-  static IntVector load(int[] values, int at) {
-    return IntVector.fromArray(INTS, values, at);
+  static IntVector ints(MemorySegment source, long at) {
+    return IntVector.fromMemorySegment(INTS, source, at, Lanes.ORDER);
   }
 
   static FloatVector load(float[] values, int at) {
     return FloatVector.fromArray(FLOATS, values, at);
-  }
-
-  static FloatVector toFloats(IntVector sums) {
-    return (FloatVector) sums.convertShape(VectorOperators.I2F, FLOATS, 0);
-  }
-
-  /** Two unsigned bytes a lane, in its halves. */
-  static ShortVector bytes(MemorySegment source, long at) {
-    ByteVector bytes = ByteVector.fromMemorySegment(BYTES, source, at, ORDER);
-    return (ShortVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0);
-  }
-
-  /** The upper four bits of {@link #bytes}. */
-  static IntVector upper(ShortVector bytes) {
-    return bytes.lanewise(VectorOperators.LSHR, 4).reinterpretAsInts();
-  }
-
-  /** The lower four bits of {@link #bytes}. */
-  static IntVector lower(ShortVector bytes) {
-    return bytes.and((short) 15).reinterpretAsInts();
-  }
-
-  /** Four bytes a lane. */
-  static IntVector words(MemorySegment source, long at) {
-    return IntVector.fromMemorySegment(INTS, source, at, ORDER);
-  }
-
-  /** The sum of all lanes in one fixed order. */
-  static float sum(FloatVector v) {
-    FloatVector folded = v;
-    if (COUNT > 4) {
-      folded = folded.add(folded.rearrange(ROTATE_4));
-    }
-    folded = folded.add(folded.rearrange(ROTATE_2));
-    folded = folded.add(folded.rearrange(ROTATE_1));
-    return folded.lane(0);
   }
 }

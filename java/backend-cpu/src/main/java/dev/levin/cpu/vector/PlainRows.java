@@ -6,6 +6,8 @@ import static dev.levin.cpu.vector.Lanes.load;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** Rows of floating-point elements that share no scale; see {@link PairDots} for the products. */
 final class PlainRows {
@@ -26,6 +28,33 @@ final class PlainRows {
   }
 
   static void dotF16(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    if (!dotFiniteF16(w, w0, w1, x, xAt, k, out, o0, o1)) {
+      dotAnyF16(w, w0, w1, x, xAt, k, out, o0, o1);
+    }
+  }
+
+  /** Returns whether all elements were finite; otherwise the products are wrong. */
+  private static boolean dotFiniteF16(
+      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    ShortVector largest = ShortVector.zero(Lanes.SHORTS);
+    int end = FLOATS.loopBound(k);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      ShortVector half0 = Widen.shorts(w, w0 + 2L * i);
+      sum0 = Widen.finiteHalf(half0).fma(v, sum0);
+      ShortVector half1 = Widen.shorts(w, w1 + 2L * i);
+      sum1 = Widen.finiteHalf(half1).fma(v, sum1);
+      largest = largest.max(half0.and(Short.MAX_VALUE)).max(half1.and(Short.MAX_VALUE));
+    }
+    out[o0] = Lanes.sum(sum0);
+    out[o1] = Lanes.sum(sum1);
+    return largest.reduceLanes(VectorOperators.MAX) < Widen.F16_INFINITY;
+  }
+
+  private static void dotAnyF16(
       MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
     FloatVector sum0 = Lanes.zero();
     FloatVector sum1 = Lanes.zero();

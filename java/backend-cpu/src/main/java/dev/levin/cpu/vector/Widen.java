@@ -32,6 +32,9 @@ final class Widen {
   /** Moves an F16 exponent to that of an F32: 2^(127 - 15). */
   private static final float F16_REBIAS = 0x1p112f;
 
+  /** The least magnitude that is no number, as bits. */
+  static final short F16_INFINITY = 0x7c00;
+
   /** Moves an E4M3 exponent to that of an F32: 2^(127 - 7). */
   private static final float E4M3_REBIAS = 0x1p120f;
 
@@ -54,7 +57,7 @@ final class Widen {
     return FloatVector.fromMemorySegment(Lanes.FLOATS, source, at, ORDER);
   }
 
-  private static ShortVector shorts(MemorySegment source, long at) {
+  static ShortVector shorts(MemorySegment source, long at) {
     return ShortVector.fromMemorySegment(Lanes.SHORTS, source, at, ORDER);
   }
 
@@ -69,6 +72,16 @@ final class Widen {
     return half(half.lanewise(VectorOperators.LSHL, 13));
   }
 
+  /** As {@link #f16}, of elements that are neither infinite nor NaN. */
+  static FloatVector finiteHalf(ShortVector half) {
+    IntVector extended = (IntVector) half.convertShape(VectorOperators.S2I, INTS, 0);
+    return finite(extended.lanewise(VectorOperators.LSHL, 13));
+  }
+
+  private static FloatVector finite(IntVector extended) {
+    return extended.and(SIGN_AND_SMALL_MAGNITUDE).reinterpretAsFloats().mul(F16_REBIAS);
+  }
+
   static FloatVector e5m2(MemorySegment source, long at) {
     return half(signedBytes(source, at).lanewise(VectorOperators.LSHL, 21));
   }
@@ -79,8 +92,7 @@ final class Widen {
    * @param extended an F16 at bit 13, above it only copies of its sign
    */
   private static FloatVector half(IntVector extended) {
-    FloatVector finite =
-        extended.and(SIGN_AND_SMALL_MAGNITUDE).reinterpretAsFloats().mul(F16_REBIAS);
+    FloatVector finite = finite(extended);
     VectorMask<Float> special = finite.abs().compare(VectorOperators.GE, F16_OVERFLOW);
     FloatVector infinite = finite.reinterpretAsInts().or(F32_INFINITY).reinterpretAsFloats();
     return finite.blend(infinite, special);

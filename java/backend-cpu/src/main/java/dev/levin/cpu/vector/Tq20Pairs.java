@@ -1,0 +1,120 @@
+package dev.levin.cpu.vector;
+
+import static dev.levin.cpu.vector.Lanes.ORDER;
+import static dev.levin.cpu.vector.Pairs.COUNT;
+import static dev.levin.cpu.vector.Pairs.FLOATS;
+import static dev.levin.cpu.vector.Pairs.INTS;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import dev.levin.core.DType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Rows of TQ2_0: a load has all codes of a block; each of its four units has two bits of a byte.
+ */
+final class Tq20Pairs implements IntegerRows {
+  private static final int D = 64;
+  private static final int CRUMBS = 3 * Pairs.BOTH;
+
+  @Override
+  public void dot(
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      IntegerActivations a,
+      int token,
+      float[] lanes) {
+    MemorySegment x = a.pairs;
+    MemorySegment offsets = a.offsets;
+    float[] factors = a.scales;
+    long step = Strides.of(DType.TQ2_0);
+    int first = token * (a.units / 4);
+    long unit = a.unitBytes;
+    int half = (rows + 1) / 2;
+    for (int r = 0; r < half; r++) {
+      int other = Math.min(half + r, rows - 1);
+      FloatVector sum0 = FloatVector.zero(FLOATS);
+      FloatVector sum1 = FloatVector.zero(FLOATS);
+      for (int b = first; b < first + a.units / 4; b++) {
+        long xAt = 4 * b * unit;
+        long block0 = at + r * stride + (b - first) * step;
+        long block1 = at + other * stride + (b - first) * step;
+        FloatVector scale0 =
+            FloatVector.broadcast(FLOATS, Widen.half(w, block0 + D) * factors[4 * b]);
+        IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0, ORDER);
+        FloatVector scale1 =
+            FloatVector.broadcast(FLOATS, Widen.half(w, block1 + D) * factors[4 * b]);
+        IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1, ORDER);
+        IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
+        IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
+        IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
+        IntVector p = v0.and(CRUMBS).mul(x0);
+        p = p.add(v0.lanewise(LSHR, 8).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+        p = v1.and(CRUMBS).mul(x0);
+        p = p.add(v1.lanewise(LSHR, 8).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER);
+        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER);
+        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 64, ORDER);
+        p = v0.lanewise(LSHR, 2).and(CRUMBS).mul(x0);
+        p = p.add(v0.lanewise(LSHR, 10).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+        p = v1.lanewise(LSHR, 2).and(CRUMBS).mul(x0);
+        p = p.add(v1.lanewise(LSHR, 10).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER);
+        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER);
+        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 128, ORDER);
+        p = v0.lanewise(LSHR, 4).and(CRUMBS).mul(x0);
+        p = p.add(v0.lanewise(LSHR, 12).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+        p = v1.lanewise(LSHR, 4).and(CRUMBS).mul(x0);
+        p = p.add(v1.lanewise(LSHR, 12).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER);
+        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER);
+        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 192, ORDER);
+        p = v0.lanewise(LSHR, 6).and(CRUMBS).mul(x0);
+        p = p.add(v0.lanewise(LSHR, 14).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+        p = v1.lanewise(LSHR, 6).and(CRUMBS).mul(x0);
+        p = p.add(v1.lanewise(LSHR, 14).and(CRUMBS).mul(x1));
+        p = p.sub(offset);
+        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+      }
+      sum0.intoArray(lanes, 2 * COUNT * r);
+      sum1.intoArray(lanes, 2 * COUNT * other);
+    }
+  }
+
+  @Override
+  public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
+    long step = Strides.of(DType.TQ2_0);
+    int first = r * (to.units / 4);
+    for (int b = first; b < first + to.units / 4; b++) {
+      long block = at + (b - first) * step;
+      FloatVector scale = FloatVector.broadcast(FLOATS, Widen.half(w, block + D));
+      IntVector v = IntVector.fromMemorySegment(INTS, w, block, ORDER);
+      for (int unit = 0; unit < 4; unit++) {
+        int pair = 128 * b + 32 * unit;
+        IntVector even = v.lanewise(LSHR, 2 * unit).and(CRUMBS);
+        even.sub(Pairs.BOTH).intoMemorySegment(to.pairs, 4L * (pair), ORDER);
+        IntVector odd = v.lanewise(LSHR, 8 + 2 * unit).and(CRUMBS);
+        odd.sub(Pairs.BOTH).intoMemorySegment(to.pairs, 4L * (pair + COUNT), ORDER);
+        scale.intoMemorySegment(to.scales, 4L * (COUNT * (4 * b + unit)), ORDER);
+      }
+    }
+  }
+}
