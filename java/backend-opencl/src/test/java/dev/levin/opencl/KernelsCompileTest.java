@@ -38,7 +38,7 @@ class KernelsCompileTest {
       ProgramSource.weights(dtype).ifPresent(sources::add);
       ProgramSource.cache(dtype).ifPresent(sources::add);
     }
-    for (DType activations : Op.ACTIVATION_TYPES) {
+    for (DType activations : Op.ACTIVATION_TYPES.stream().sorted().toList()) {
       sources.add(ProgramSource.COMMON.over(activations));
       for (DType dtype : ONE_OF_EACH_FILE) {
         sources.add(ProgramSource.weights(dtype).orElseThrow().over(activations));

@@ -98,6 +98,7 @@ public final class OpTensors {
       case RopeAppend o -> Set.of("q", "k", "v");
       case RopeTable o -> Set.of();
       case RouteExperts o -> Set.of();
+      case Sample o -> Set.of();
       case SoftCap o -> Set.of("x", "out");
       case SsmScan o -> Set.of("x", "dt", "b", "c", "out");
     };
