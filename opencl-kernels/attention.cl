@@ -287,10 +287,10 @@ INLINE void load_queries(
   int chunks = (int)chunks_of(p->key_size);
   for (int c = item; c < tile->rows * chunks; c += ATTENTION_ITEMS) {
     int row = c / chunks;
-    const __global float *query = CONST_FLOATS(
+    const __global act_t *query = CONST_ACTS(
         q, p->q.offset + (tile->first_token + row / tile->heads) * p->q.stride0 +
                (tile->first_head + row % tile->heads) * p->q.stride1);
-    vstore16(load16(query, 16 * (c % chunks), p->key_size), c, memory->queries);
+    vstore16(load_act16(query, 16 * (c % chunks), p->key_size), c, memory->queries);
   }
 }
 
@@ -399,6 +399,17 @@ INLINE float finish(softmax_state state, INPUT sinks, long h, float *lse, const 
   return scale / state.sum;
 }
 
+/* Where the merged values of a head wait as float32 until they are scaled: in out, or where that is
+ * narrower in the first of its partials. */
+INLINE __global float *merged_row(
+    GLOBAL out, GLOBAL partials, long t, long h, const attention_params *p) {
+#if ACT == ACT_F32
+  return FLOATS(out, p->out.offset + t * p->out.stride0 + h * p->out.stride1);
+#else
+  return FLOATS(partials, p->partials.offset + t * p->partials.stride0 + h * p->partials.stride1);
+#endif
+}
+
 /* Local memory of a tile: what has a fixed size, and what the host measured. */
 #define TILE_MEMORY(memory, stage_floats, query_floats, total_floats)          \
   __local float tile_scores[ATTENTION_ROWS * KEYS];                            \
@@ -413,7 +424,8 @@ INLINE float finish(softmax_state state, INPUT sinks, long h, float *lse, const 
 
 /*
  * Launch: global (ATTENTION_ITEMS, Hkv * head tiles, token tiles), local (ATTENTION_ITEMS, 1, 1).
- * out holds the merged values until they are scaled.
+ * merged_row holds the merged values until they are scaled; partials is [T, H, 1, Dv] where out is
+ * narrower than float32, else null.
  */
 __kernel __attribute__((reqd_work_group_size(ATTENTION_ITEMS, 1, 1))) void attention(
     INPUT q, INPUT k, INPUT v, GLOBAL out, GLOBAL lse, INPUT cu_seqlens_q, INPUT kv_lens,
@@ -449,9 +461,8 @@ __kernel __attribute__((reqd_work_group_size(ATTENTION_ITEMS, 1, 1))) void atten
     for (int e = item; e < tile.rows * value_size; e += ATTENTION_ITEMS) {
       int r = e / value_size;
       int d = e % value_size;
-      __global float *to = FLOATS(
-          out, p.out.offset + (tile.first_token + r / tile.heads) * p.out.stride0 +
-                   (tile.first_head + r % tile.heads) * p.out.stride1);
+      __global float *to = merged_row(
+          out, partials, tile.first_token + r / tile.heads, tile.first_head + r % tile.heads, &p);
       merge_factors factors = {of_states[r], of_splits[r]};
       to[d] = merge_value(to[d], totals[r * padded + d], factors);
     }
@@ -471,10 +482,11 @@ __kernel __attribute__((reqd_work_group_size(ATTENTION_ITEMS, 1, 1))) void atten
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int e = item; e < tile.rows * value_size; e += ATTENTION_ITEMS) {
     int r = e / value_size;
-    __global float *to = FLOATS(
-        out, p.out.offset + (tile.first_token + r / tile.heads) * p.out.stride0 +
-                 (tile.first_head + r % tile.heads) * p.out.stride1);
-    to[e % value_size] = of_splits[r] == 0.0f ? 0.0f : to[e % value_size] * of_states[r];
+    long t = tile.first_token + r / tile.heads;
+    long h = tile.first_head + r % tile.heads;
+    float value = merged_row(out, partials, t, h, &p)[e % value_size];
+    store_act(ACTS(out, p.out.offset + t * p.out.stride0 + h * p.out.stride1), e % value_size,
+              of_splits[r] == 0.0f ? 0.0f : value * of_states[r]);
   }
 }
 
@@ -525,7 +537,7 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void attention_merge
   const __global float *parts = CONST_FLOATS(
       partial_states,
       p.partial_states.offset + t * p.partial_states.stride0 + h * p.partial_states.stride1);
-  __global float *to = FLOATS(out, p.out.offset + t * p.out.stride0 + h * p.out.stride1);
+  __global float *to = merged_row(out, partials, t, h, &p);
   softmax_state state = {-INFINITY, 0.0f};
   for (long s = 0; s < p.splits; s++) {
     softmax_state part = {parts[2 * s], parts[2 * s + 1]};
@@ -539,8 +551,9 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void attention_merge
   }
   float row_lse;
   float factor = finish(state, sinks, h, &row_lse, &p);
+  __global act_t *final = ACTS(out, p.out.offset + t * p.out.stride0 + h * p.out.stride1);
   for (long d = lane; d < p.value_size; d += LANES) {
-    to[d] = is_empty(state) ? 0.0f : to[d] * factor;
+    store_act(final, d, is_empty(state) ? 0.0f : to[d] * factor);
   }
   if (lse && lane == 0) {
     FLOATS(lse, p.lse.offset + t * p.lse.stride0)[h] = row_lse;

@@ -17,9 +17,9 @@ __kernel void add(INPUT x, INPUT y, GLOBAL out, const add_params p) {
   long c = get_global_id(0);
   long t = get_global_id(1);
   if (c < p.size) {
-    FLOATS(out, p.out.offset + t * p.out.stride0)[c] =
-        fma(p.scale, CONST_FLOATS(y, p.y.offset + t * p.y.stride0)[c],
-            CONST_FLOATS(x, p.x.offset + t * p.x.stride0)[c]);
+    float value = fma(p.scale, load_act(CONST_ACTS(y, p.y.offset + t * p.y.stride0), c),
+                      load_act(CONST_ACTS(x, p.x.offset + t * p.x.stride0), c));
+    store_act(ACTS(out, p.out.offset + t * p.out.stride0), c, value);
   }
 }
 
@@ -33,8 +33,8 @@ __kernel void soft_cap(INPUT x, GLOBAL out, const soft_cap_params p) {
   long c = get_global_id(0);
   long t = get_global_id(1);
   if (c < p.size) {
-    float value = CONST_FLOATS(x, p.x.offset + t * p.x.stride0)[c];
-    FLOATS(out, p.out.offset + t * p.out.stride0)[c] = p.cap * tanh(value / p.cap);
+    float value = load_act(CONST_ACTS(x, p.x.offset + t * p.x.stride0), c);
+    store_act(ACTS(out, p.out.offset + t * p.out.stride0), c, p.cap * tanh(value / p.cap));
   }
 }
 
@@ -49,8 +49,8 @@ __kernel void gated_activation(INPUT gate, INPUT up, GLOBAL out, const gated_act
   if (c >= p.size) {
     return;
   }
-  float g = CONST_FLOATS(gate, p.gate.offset + t * p.gate.stride0)[c];
-  float u = up ? CONST_FLOATS(up, p.up.offset + t * p.up.stride0)[c] : 1.0f;
+  float g = load_act(CONST_ACTS(gate, p.gate.offset + t * p.gate.stride0), c);
+  float u = up ? load_act(CONST_ACTS(up, p.up.offset + t * p.up.stride0), c) : 1.0f;
   float value;
   if (p.activation == SWIGLU_CLAMPED) {
     g = g > 7.0f ? 7.0f : g;
@@ -59,5 +59,5 @@ __kernel void gated_activation(INPUT gate, INPUT up, GLOBAL out, const gated_act
   } else {
     value = activate((int)p.activation, g) * u;
   }
-  FLOATS(out, p.out.offset + t * p.out.stride0)[c] = value;
+  store_act(ACTS(out, p.out.offset + t * p.out.stride0), c, value);
 }

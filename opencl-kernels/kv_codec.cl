@@ -16,13 +16,6 @@
 #define KV_TYPE KV_F32
 #endif
 
-/* Overflow becomes infinity; a NaN keeps its sign and upper payload and becomes quiet. */
-INLINE ushort bf16_of(float value) {
-  uint bits = as_uint(value);
-  return isnan(value) ? (ushort)(bits >> 16 | 0x40)
-                      : (ushort)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 /* Rounds to nearest even; whatever exceeds 448, infinities included, becomes 448 of its sign. */
 INLINE uchar e4m3_of(float value) {
   uint sign = as_uint(value) >> 24 & 0x80;

@@ -1,6 +1,6 @@
 /*
  * Products with weights of any dtype: out = residual + scale * (x . weight^T + bias), an NT GEMM
- * over float32 activations.
+ * over activations, summed as float32.
  *
  *   linear_one, linear_few  one token, or TOKEN_BLOCK of them, and ROW_BLOCK rows an item
  *   linear_tile             a tile of tokens and rows a work-group
@@ -21,6 +21,7 @@ typedef struct {
   matrix_view residual;
   cube_view out;
   long tokens, heads, n, k;
+  long wide; /* whether residual and out are float32 */
   float scale;
 } linear_params;
 
@@ -29,9 +30,9 @@ INLINE void write_linear(
     long n) {
   sum += bias ? CONST_FLOATS(bias, p->bias.offset)[n] : 0.0f;
   float start =
-      residual ? CONST_FLOATS(residual, p->residual.offset + t * p->residual.stride0)[n] : 0.0f;
-  FLOATS(out, p->out.offset + t * p->out.stride0 + h * p->out.stride1)[n] =
-      fma(p->scale, sum, start);
+      residual ? load_out(residual + p->residual.offset + t * p->residual.stride0, n, p->wide) : 0.0f;
+  store_out(out + p->out.offset + t * p->out.stride0 + h * p->out.stride1, n,
+            fma(p->scale, sum, start), p->wide);
 }
 
 INLINE void linear_rows(
@@ -132,7 +133,7 @@ __kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void grouped_one
   for (int r = 0; r < ROW_BLOCK; r++) {
     totals[r] =
         residual && r < rows
-            ? CONST_FLOATS(residual, p.residual.offset + t * p.residual.stride0)[safe_n + r]
+            ? load_act(CONST_ACTS(residual, p.residual.offset + t * p.residual.stride0), safe_n + r)
             : 0.0f;
   }
   for (long j = from; j < to; j++) {
@@ -158,11 +159,11 @@ __kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void grouped_one
     }
   }
   if (lane == 0) {
-    __global float *row = FLOATS(out, p.out.offset + t * p.out.stride0 + from * p.out.stride1);
+    __global act_t *row = ACTS(out, p.out.offset + t * p.out.stride0 + from * p.out.stride1);
 #pragma unroll
     for (int r = 0; r < ROW_BLOCK; r++) {
       if (n + r < p.n) {
-        row[n + r] = totals[r];
+        store_act(row, n + r, totals[r]);
       }
     }
   }
@@ -174,6 +175,7 @@ typedef struct {
   vector_view starts, order;
   cube_view out;
   long chosen, experts, n, k;
+  long wide; /* whether out is float32 */
 } grouped_tile_params;
 
 /*
@@ -226,9 +228,9 @@ __kernel __attribute__((reqd_work_group_size(TILE_ITEMS, 1, 1))) void grouped_ti
     if (r < rows) {
       float shift =
           bias ? CONST_FLOATS(bias, p.bias.offset + expert * p.bias.stride0)[n + r] : 0.0f;
-      FLOATS(out, p.out.offset + member / p.chosen * p.out.stride0 +
-                      member % p.chosen * p.out.stride1)[n + r] =
-          known ? results[i] + shift : NAN;
+      store_out(out + p.out.offset + member / p.chosen * p.out.stride0 +
+                    member % p.chosen * p.out.stride1,
+                n + r, known ? results[i] + shift : NAN, p.wide);
     }
   }
 }

@@ -18,11 +18,11 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void rms_norm(
   int lane = (int)get_local_id(0);
   long g = get_global_id(1);
   long t = get_global_id(2);
-  const __global float *from = CONST_FLOATS(x, p.x.offset + t * p.x.stride0 + g * p.x.stride1);
-  __global float *to = FLOATS(out, p.out.offset + t * p.out.stride0 + g * p.out.stride1);
+  const __global act_t *from = CONST_ACTS(x, p.x.offset + t * p.x.stride0 + g * p.x.stride1);
+  __global act_t *to = ACTS(out, p.out.offset + t * p.out.stride0 + g * p.out.stride1);
   float16 squares = 0.0f;
   for (long c = 16 * lane; c < p.size; c += 16 * LANES) {
-    float16 value = load16(from, c, p.size);
+    float16 value = load_act16(from, c, p.size);
     squares = fma(value, value, squares);
   }
   float sum = sum_lanes(sum16(squares), scratch, lane);
@@ -30,6 +30,6 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void rms_norm(
   const __global float *w = CONST_FLOATS(weight, p.weight.offset + g * p.weight.stride0);
   for (long c = lane; c < p.size; c += LANES) {
     float scale = weight ? w[c] + p.weight_bias : 1.0f;
-    to[c] = from[c] * norm * scale;
+    store_act(to, c, load_act(from, c) * norm * scale);
   }
 }

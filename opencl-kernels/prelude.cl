@@ -7,12 +7,20 @@
  * floats. Absent tensors are null pointers.
  *
  * Macros of every program:
+ *   ACT     what activations are stored as: ACT_F32 (the default), ACT_F16 or ACT_BF16. Loads widen
+ *           them, stores round to nearest even, what is between is float32.
  *   LANES   work-items that share one output or one row; a power of two. 1 on CPUs, where one
  *           work-item uses vector registers by itself; 32 by default.
  *   WARPS   such groups of lanes in one work-group of a matrix product; 8 by default.
  *
  * Results depend on LANES but never on the launch size.
  */
+#define ACT_F32 0
+#define ACT_F16 1
+#define ACT_BF16 2
+#ifndef ACT
+#define ACT ACT_F32
+#endif
 #ifndef LANES
 #define LANES 32
 #endif
@@ -41,18 +49,6 @@ INLINE float sum16(float16 v) {
   float4 b = a.lo + a.hi;
   float2 c = b.lo + b.hi;
   return c.x + c.y;
-}
-
-/* Elements [start, start + 16) of a row of size elements; zeros past its end. */
-INLINE float16 load16(const __global float *row, long start, long size) {
-  if (start + 16 <= size) {
-    return vload16(0, row + start);
-  }
-  float values[16];
-  for (int i = 0; i < 16; i++) {
-    values[i] = start + i < size ? row[start + i] : 0.0f;
-  }
-  return vload16(0, values);
 }
 
 /* Sums one number of each lane, in a fixed tree; every lane gets the sum. All lanes must call. */
@@ -84,6 +80,82 @@ INLINE float half_at(INPUT p) {
 #ifndef HALF_IS_LOADED
   return vload_half(0, (const __global half *)p);
 #endif
+}
+
+/* Overflow becomes infinity; a NaN keeps its sign and upper payload and becomes quiet. */
+INLINE ushort bf16_of(float value) {
+  uint bits = as_uint(value);
+  return isnan(value) ? (ushort)(bits >> 16 | 0x40)
+                      : (ushort)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+#if ACT == ACT_F32
+typedef float act_t;
+INLINE float load_act(const __global act_t *row, long i) {
+  return row[i];
+}
+INLINE float16 load_whole16(const __global act_t *p) {
+  return vload16(0, p);
+}
+INLINE void store_act(__global act_t *row, long i, float value) {
+  row[i] = value;
+}
+#elif ACT == ACT_F16
+typedef ushort act_t;
+INLINE float load_act(const __global act_t *row, long i) {
+  return half_at((INPUT)(row + i));
+}
+INLINE float16 load_whole16(const __global act_t *p) {
+  return vload_half16(0, (const __global half *)p);
+}
+INLINE void store_act(__global act_t *row, long i, float value) {
+  vstore_half_rte(value, i, (__global half *)row);
+}
+#else
+typedef ushort act_t;
+INLINE float load_act(const __global act_t *row, long i) {
+  return as_float((uint)row[i] << 16);
+}
+INLINE float16 load_whole16(const __global act_t *p) {
+  return as_float16(convert_uint16(vload16(0, p)) << 16);
+}
+INLINE void store_act(__global act_t *row, long i, float value) {
+  row[i] = bf16_of(value);
+}
+#endif
+#define ACTS(pointer, offset) ((__global act_t *)((pointer) + (offset)))
+#define CONST_ACTS(pointer, offset) ((const __global act_t *)((pointer) + (offset)))
+
+/* Elements [start, start + 16) of a row of size elements; zeros past its end. */
+INLINE float16 load_act16(const __global act_t *row, long start, long size) {
+  if (start + 16 <= size) {
+    return load_whole16(row + start);
+  }
+  float values[16];
+  for (int i = 0; i < 16; i++) {
+    values[i] = start + i < size ? load_act(row, start + i) : 0.0f;
+  }
+  return vload16(0, values);
+}
+
+/* Element i of an output, which is float32 where wide says so and an activation otherwise. */
+INLINE float load_out(INPUT row, long i, long wide) {
+#if ACT != ACT_F32
+  if (!wide) {
+    return load_act(CONST_ACTS(row, 0), i);
+  }
+#endif
+  return CONST_FLOATS(row, 0)[i];
+}
+
+INLINE void store_out(GLOBAL row, long i, float value, long wide) {
+#if ACT != ACT_F32
+  if (!wide) {
+    store_act(ACTS(row, 0), i, value);
+    return;
+  }
+#endif
+  FLOATS(row, 0)[i] = value;
 }
 
 /*

@@ -1,5 +1,5 @@
 /*
- * The inner loops of all matrix products: float32 activations with weight rows of any dtype, decoded
+ * The inner loops of all matrix products: activations with weight rows of any dtype, decoded
  * a group of 32 values at a time.
  *
  *   row_products   few tokens: each weight is read once from memory and used at once
@@ -53,14 +53,14 @@ INLINE void row_products(
     const int tokens, long last_token, long k, int lane, __local float *scratch, float *results) {
   float16 sums[TOKEN_BLOCK * ROW_BLOCK];
   INPUT row[ROW_BLOCK];
-  const __global float *values[TOKEN_BLOCK];
+  const __global act_t *values[TOKEN_BLOCK];
 #pragma unroll
   for (int r = 0; r < ROW_BLOCK; r++) {
     row[r] = rows + min(r, row_count - 1) * row_stride;
   }
 #pragma unroll
   for (int i = 0; i < tokens; i++) {
-    values[i] = CONST_FLOATS(x, min((long)i, last_token) * x_stride);
+    values[i] = CONST_ACTS(x, min((long)i, last_token) * x_stride);
 #pragma unroll
     for (int r = 0; r < ROW_BLOCK; r++) {
       sums[i * ROW_BLOCK + r] = 0.0f;
@@ -112,11 +112,11 @@ INLINE void tile_products(
       }
     }
     for (int t = 0; t < tokens; t += 4) {
-      const __global float *values[4];
+      const __global act_t *values[4];
       float16 tile[4 * TILE_ROWS];
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        values[i] = CONST_FLOATS(x, x_rows[min(t + i, tokens - 1)]);
+        values[i] = CONST_ACTS(x, x_rows[min(t + i, tokens - 1)]);
 #pragma unroll
         for (int r = 0; r < TILE_ROWS; r++) {
           tile[i * TILE_ROWS + r] = vload16(min(t + i, tokens - 1) * TILE_ROWS + r, sums);
@@ -216,7 +216,7 @@ INLINE void row_products(
       long start = 32 * (slab + g);
 #pragma unroll
       for (int i = 0; i < tokens; i++) {
-        const __global float *values = CONST_FLOATS(x, min((long)i, last_token) * x_stride);
+        const __global act_t *values = CONST_ACTS(x, min((long)i, last_token) * x_stride);
         float sum = dot_in_order(low, load_activations(values, start, k), 0.0f);
         scratch[g * tokens + i] =
             dot_in_order(high, load_activations(values, start + 16, k), sum);
@@ -283,7 +283,7 @@ INLINE void tile_products(
       int chunk = c / TILE_TOKENS;
       if (start + chunk / 2 < groups && t < tokens) {
         float loaded[16];
-        vstore16(load_activations(CONST_FLOATS(x, x_rows[t]), 32 * start + 16 * chunk, k), 0, loaded);
+        vstore16(load_activations(CONST_ACTS(x, x_rows[t]), 32 * start + 16 * chunk, k), 0, loaded);
 #pragma unroll
         for (int i = 0; i < 16; i++) {
           values[(16 * chunk + i) * TILE_TOKENS + t] = loaded[i];

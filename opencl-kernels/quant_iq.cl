@@ -19,7 +19,7 @@
 typedef const __global char *grid_pointer;
 
 /* Rows are whole blocks, so activations beside them have no shorter group. */
-#define load_activations(row, start, size) vload16(0, (row) + (start))
+#define load_activations(row, start, size) load_whole16((row) + (start))
 
 #define DECODE(type) \
   INLINE void decode_##type( \

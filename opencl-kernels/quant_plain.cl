@@ -16,7 +16,7 @@
 
 typedef const __global char *grid_pointer;
 
-#define load_activations load16
+#define load_activations load_act16
 
 /* The elements of a row's last, shorter group one by one. */
 #define DEFINE_PLAIN(type, element, load_one, load_many)                                \

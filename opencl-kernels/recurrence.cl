@@ -38,16 +38,17 @@ __kernel void causal_conv(
     float sum = first;
     for (long i = 0; i < p.width; i++) {
       long at = t + i - history;
-      float input = at >= 0 ? CONST_FLOATS(x, p.x.offset + (start + at) * p.x.stride0)[c]
+      float input = at >= 0 ? load_act(CONST_ACTS(x, p.x.offset + (start + at) * p.x.stride0), c)
                     : fresh ? 0.0f
                             : old[t + i];
       sum = fma(w[i], input, sum);
     }
-    FLOATS(out, p.out.offset + (start + t) * p.out.stride0)[c] = activate((int)p.activation, sum);
+    store_act(ACTS(out, p.out.offset + (start + t) * p.out.stride0), c,
+              activate((int)p.activation, sum));
   }
   for (long i = 0; i < history; i++) {
     long at = tokens + i - history;
-    old[i] = at >= 0 ? CONST_FLOATS(x, p.x.offset + (start + at) * p.x.stride0)[c]
+    old[i] = at >= 0 ? load_act(CONST_ACTS(x, p.x.offset + (start + at) * p.x.stride0), c)
              : fresh ? 0.0f
                      : old[tokens + i];
   }
@@ -72,20 +73,20 @@ INLINE float softplus(float x) {
 
 /* One token of one row of the state; returns the row times c. The order of sums is fixed. */
 INLINE float scan_row(
-    __global float *row, const __global float *b, const __global float *c, float decay,
+    __global float *row, const __global act_t *b, const __global act_t *c, float decay,
     float input, long state_size) {
   float16 sums = 0.0f;
   long n = 0;
   for (; n + 16 <= state_size; n += 16) {
-    float16 value = fma((float16)(decay), vload16(0, row + n), input * vload16(0, b + n));
+    float16 value = fma((float16)(decay), vload16(0, row + n), input * load_whole16(b + n));
     vstore16(value, 0, row + n);
-    sums = fma(value, vload16(0, c + n), sums);
+    sums = fma(value, load_whole16(c + n), sums);
   }
   float sum = sum16(sums);
   for (; n < state_size; n++) {
-    float value = fma(decay, row[n], input * b[n]);
+    float value = fma(decay, row[n], input * load_act(b, n));
     row[n] = value;
-    sum = fma(value, c[n], sum);
+    sum = fma(value, load_act(c, n), sum);
   }
   return sum;
 }
@@ -118,15 +119,15 @@ __kernel void ssm_scan(
   float through = skip ? CONST_FLOATS(skip, p.skip.offset)[h] : 0.0f;
   float bias = CONST_FLOATS(dt_bias, p.dt_bias.offset)[h];
   for (long t = start; t < end; t++) {
-    float raw = CONST_FLOATS(dt, p.dt.offset + t * p.dt.stride0)[h] + bias;
+    float raw = load_act(CONST_ACTS(dt, p.dt.offset + t * p.dt.stride0), h) + bias;
     float step = fmin(fmax(softplus(raw), p.dt_min), p.dt_max);
-    float value = CONST_FLOATS(x, p.x.offset + t * p.x.stride0 + h * p.x.stride1)[i];
-    const __global float *b_row =
-        CONST_FLOATS(b, p.b.offset + t * p.b.stride0 + g * p.b.stride1);
-    const __global float *c_row =
-        CONST_FLOATS(c, p.c.offset + t * p.c.stride0 + g * p.c.stride1);
+    float value = load_act(CONST_ACTS(x, p.x.offset + t * p.x.stride0 + h * p.x.stride1), i);
+    const __global act_t *b_row =
+        CONST_ACTS(b, p.b.offset + t * p.b.stride0 + g * p.b.stride1);
+    const __global act_t *c_row =
+        CONST_ACTS(c, p.c.offset + t * p.c.stride0 + g * p.c.stride1);
     float sum = scan_row(row, b_row, c_row, exp(step * rate), step * value, p.state_size);
-    FLOATS(out, p.out.offset + t * p.out.stride0 + h * p.out.stride1)[i] =
-        fma(through, value, sum);
+    store_act(ACTS(out, p.out.offset + t * p.out.stride0 + h * p.out.stride1), i,
+              fma(through, value, sum));
   }
 }

@@ -6,7 +6,7 @@
  *   append        x [T, Hkv, D] to cache [pages, Hkv, page_size, D], rotated when cos_sin is given.
  *                 A negative slot, or one past the cache, writes nothing.
  *                 Launch: global (D / 32 rounded up, Hkv, T); one work-item per 32 values
- *   encode_rows   out[r] = x[r]. Launch: global (K / 32 rounded up, rows)
+ *   encode_rows   out[r] = x[r], which is float32: ACT is ACT_F32. Launch: global (K / 32 rounded up, rows)
  *
  * The pairs are (i, i + R/2) with half_style, otherwise (2i, 2i + 1), from rotary_offset on.
  * Needs kv_codec.cl; no macros of its own.
@@ -24,17 +24,17 @@ __kernel void rope_queries(GLOBAL q, INPUT cos_sin, const rope_queries_params p)
   if (i >= p.pairs) {
     return;
   }
-  __global float *head =
-      FLOATS(q, p.q.offset + t * p.q.stride0 + h * p.q.stride1) + p.rotary_offset;
+  __global act_t *head =
+      ACTS(q, p.q.offset + t * p.q.stride0 + h * p.q.stride1) + p.rotary_offset;
   const __global float *table = CONST_FLOATS(cos_sin, p.cos_sin.offset + t * p.cos_sin.stride0);
   long first = p.half_style ? i : 2 * i;
   long second = p.half_style ? i + p.pairs : 2 * i + 1;
-  float a = head[first];
-  float b = head[second];
+  float a = load_act(head, first);
+  float b = load_act(head, second);
   float c = table[i];
   float s = table[p.pairs + i];
-  head[first] = a * c - b * s;
-  head[second] = b * c + a * s;
+  store_act(head, first, a * c - b * s);
+  store_act(head, second, b * c + a * s);
 }
 
 typedef struct {
@@ -47,17 +47,19 @@ typedef struct {
 
 /* Element d of a head after rotation. */
 INLINE float rotated(
-    const __global float *head, const __global float *table, long d, const append_params *p) {
+    const __global act_t *head, const __global float *table, long d, const append_params *p) {
   long i = d - p->rotary_offset;
+  float own = load_act(head, d);
   if (table == 0 || i < 0 || i >= 2 * p->pairs) {
-    return head[d];
+    return own;
   }
   bool second = p->half_style ? i >= p->pairs : i % 2 == 1;
   long distance = p->half_style ? p->pairs : 1;
   long pair = p->half_style ? (second ? i - p->pairs : i) : i / 2;
   float c = table[pair];
   float s = table[p->pairs + pair];
-  return second ? head[d] * c + head[d - distance] * s : head[d] * c - head[d + distance] * s;
+  float other = load_act(head, second ? d - distance : d + distance);
+  return second ? own * c + other * s : own * c - other * s;
 }
 
 __kernel void append(
@@ -69,7 +71,7 @@ __kernel void append(
   if (32 * group >= p.size || slot < 0 || slot >= p.pages * p.page_size) {
     return;
   }
-  const __global float *head = CONST_FLOATS(x, p.x.offset + t * p.x.stride0 + h * p.x.stride1);
+  const __global act_t *head = CONST_ACTS(x, p.x.offset + t * p.x.stride0 + h * p.x.stride1);
   const __global float *table =
       cos_sin ? CONST_FLOATS(cos_sin, p.cos_sin.offset + t * p.cos_sin.stride0) : 0;
   int count = (int)min(32L, p.size - 32 * group);

@@ -10,8 +10,8 @@
  * [E + 2] is where each expert's begin in order [T * k], those of ids outside [0, E) last. Launch:
  * global (SORT_ITEMS, 1), local (SORT_ITEMS, 1): an item has every SORT_ITEMS-th expert.
  *
- * combine_experts: out[t] = residual[t] + sum over j of combine[t, j] * y[t, j], in the order of j.
- * Launch: global (N rounded up, T).
+ * combine_experts: out[t] = residual[t] + sum over j of combine[t, j] * y[t, j], in the order of j;
+ * y and combine are float32. Launch: global (N rounded up, T).
  */
 #if LANES == 1
 #define SORT_ITEMS 1
@@ -227,11 +227,11 @@ __kernel void combine_experts(
     return;
   }
   float total =
-      residual ? CONST_FLOATS(residual, p.residual.offset + t * p.residual.stride0)[n] : 0.0f;
+      residual ? load_act(CONST_ACTS(residual, p.residual.offset + t * p.residual.stride0), n) : 0.0f;
   const __global float *factors = CONST_FLOATS(combine, p.combine.offset + t * p.combine.stride0);
   for (long j = 0; j < p.chosen; j++) {
     float value = CONST_FLOATS(y, p.y.offset + t * p.y.stride0 + j * p.y.stride1)[n];
     total = fma(factors[j], value, total);
   }
-  FLOATS(out, p.out.offset + t * p.out.stride0)[n] = total;
+  store_act(ACTS(out, p.out.offset + t * p.out.stride0), n, total);
 }

@@ -1,24 +1,26 @@
 /*
- * Rows of any dtype as float32: decode_rows (Convert) and embed. One work-item per 32 values.
+ * Rows of any dtype as activations: decode_rows (Convert) and embed. One work-item per 32 values.
  *
- *   decode_rows  out[r] = x[r]
+ *   decode_rows  out[r] = x[r], which is float32: ACT is ACT_F32
  *   embed        out[t] = scale * table[ids[t]]; NaN for an id outside the table
  *
  * Launch: global (K / 32 rounded up, rows). Needs decode_group of a quant file; no macros of its
  * own.
  */
-INLINE void store_group(__global float *to, long group, long size, float16 low, float16 high) {
+INLINE void store_group(__global act_t *to, long group, long size, float16 low, float16 high) {
   long start = 32 * group;
+#if ACT == ACT_F32
   if (start + 32 <= size) {
     vstore16(low, 0, to + start);
     vstore16(high, 1, to + start);
     return;
   }
+#endif
   float values[32];
   vstore16(low, 0, values);
   vstore16(high, 1, values);
-  for (int i = 0; start + i < size; i++) {
-    to[start + i] = values[i];
+  for (int i = 0; i < 32 && start + i < size; i++) {
+    store_act(to, start + i, values[i]);
   }
 }
 
@@ -36,7 +38,7 @@ __kernel void decode_rows(
   }
   float16 low, high;
   decode_group(x + p.x.offset + r * p.x.stride0, group, p.size, grid, &low, &high);
-  store_group(FLOATS(out, p.out.offset + r * p.out.stride0), group, p.size, low, high);
+  store_group(ACTS(out, p.out.offset + r * p.out.stride0), group, p.size, low, high);
 }
 
 typedef struct {
@@ -60,6 +62,6 @@ __kernel void embed(
   if (id >= 0 && id < p.vocab) {
     decode_group(table + p.table.offset + id * p.table.stride0, group, p.size, grid, &low, &high);
   }
-  __global float *to = FLOATS(out, p.out.offset + t * p.out.stride0);
+  __global act_t *to = ACTS(out, p.out.offset + t * p.out.stride0);
   store_group(to, group, p.size, p.scale * low, p.scale * high);
 }

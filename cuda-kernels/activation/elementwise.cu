@@ -1,5 +1,6 @@
 // add, soft_cap, gated_activation: four neighbouring elements a thread.
 #include "activation/activate.cuh"
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -14,8 +15,8 @@ constexpr int kElementsPerThread = 4;
 struct AddOp {
   using Params = AddParams;
   static __device__ float4 apply(const Params& p, int64_t t, int64_t c, bool vectors) {
-    const float4 x = load4(p.x.row(t), c, p.size, vectors);
-    const float4 y = load4(p.y.row(t), c, p.size, vectors);
+    const float4 x = read_activations4(p.x.row(t), c, p.size, p.activations, vectors);
+    const float4 y = read_activations4(p.y.row(t), c, p.size, p.activations, vectors);
     return make_float4(fmaf(p.scale, y.x, x.x), fmaf(p.scale, y.y, x.y), fmaf(p.scale, y.z, x.z),
                        fmaf(p.scale, y.w, x.w));
   }
@@ -28,7 +29,7 @@ struct AddOp {
 struct SoftCapOp {
   using Params = SoftCapParams;
   static __device__ float4 apply(const Params& p, int64_t t, int64_t c, bool vectors) {
-    const float4 x = load4(p.x.row(t), c, p.size, vectors);
+    const float4 x = read_activations4(p.x.row(t), c, p.size, p.activations, vectors);
     return make_float4(p.cap * tanhf(x.x / p.cap), p.cap * tanhf(x.y / p.cap), p.cap * tanhf(x.z / p.cap),
                        p.cap * tanhf(x.w / p.cap));
   }
@@ -40,10 +41,10 @@ struct SoftCapOp {
 struct GatedActivationOp {
   using Params = GatedActivationParams;
   static __device__ float4 apply(const Params& p, int64_t t, int64_t c, bool vectors) {
-    const float4 g = load4(p.gate.row(t), c, p.size, vectors);
+    const float4 g = read_activations4(p.gate.row(t), c, p.size, p.activations, vectors);
     float4 u = make_float4(1.0f, 1.0f, 1.0f, 1.0f);
     if (p.up.data != nullptr) {
-      u = load4(p.up.row(t), c, p.size, vectors);
+      u = read_activations4(p.up.row(t), c, p.size, p.activations, vectors);
     }
     return make_float4(activate_gated(p.activation, g.x, u.x), activate_gated(p.activation, g.y, u.y),
                        activate_gated(p.activation, g.z, u.z), activate_gated(p.activation, g.w, u.w));
@@ -66,7 +67,8 @@ __global__ void __launch_bounds__(kThreads) elementwise_kernel(const __grid_cons
   const int64_t t = blockIdx.x / p.blocks_per_row;
   const int64_t c = (blockIdx.x % p.blocks_per_row * blockDim.x + threadIdx.x) * kElementsPerThread;
   if (c < p.op.size) {
-    store4(p.op.out.row(t), c, p.op.size, p.vectors, Op::apply(p.op, t, c, p.vectors));
+    write_activations4(p.op.out.row(t), c, p.op.size, p.op.activations, p.vectors,
+                       Op::apply(p.op, t, c, p.vectors));
   }
 }
 

@@ -1,6 +1,7 @@
 // attention: whether segments of keys get blocks of their own, and the merging of what those leave.
 #include "attention/flash.h"
 #include "attention/state.cuh"
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -68,7 +69,7 @@ __global__ void __launch_bounds__(kAttentionThreads) merge_segments_kernel(const
   for (int c = 0; c < kColumns; ++c) {
     const int64_t d = threadIdx.x + c * kAttentionThreads;
     if (d < p.op.value_size) {
-      p.op.out.row(t, h)[d] = o[c] * finished.factor;
+      write_activation(p.op.out.row(t, h), d, p.op.activations, o[c] * finished.factor);
     }
   }
   if (p.op.lse.data != nullptr && threadIdx.x == 0) {

@@ -4,6 +4,7 @@
 #include "attention/flash.h"
 #include "attention/state.cuh"
 #include "attention/visible.cuh"
+#include "common/activations.cuh"
 
 namespace levin {
 
@@ -14,6 +15,14 @@ constexpr int kUnread = -1;
 constexpr int kUnknownPage = -2;
 
 __host__ __device__ inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// Where a row's values go.
+struct ResultRow {
+  uint8_t* data;
+  DType dtype;
+
+  __device__ void store(int64_t d, float value) const { write_activation(data, d, dtype, value); }
+};
 
 // Block x is a tile of packed rows of a KV head of a sequence, block y a segment of keys when they are split.
 struct BlockRows {
@@ -58,12 +67,15 @@ struct BlockRows {
     return entry >= 0 && entry < p.op.pages ? static_cast<int>(entry) : kUnknownPage;
   }
 
-  // Where the row's values go, divided or, when split, not.
-  __device__ float* result(int row) const {
+  // Values are divided; or, when split, neither divided nor rounded.
+  __device__ ResultRow result(int row) const {
     const int64_t t = token(row);
     const int64_t h = head(row);
-    return p.partial == nullptr ? p.op.out.row(t, h)
-                                : p.partial + ((t * p.op.heads + h) * p.segments + blockIdx.y) * p.op.value_size;
+    if (p.partial == nullptr) {
+      return {p.op.out.row(t, h), p.op.activations};
+    }
+    float* partial = p.partial + ((t * p.op.heads + h) * p.segments + blockIdx.y) * p.op.value_size;
+    return {reinterpret_cast<uint8_t*>(partial), DType::kF32};
   }
 
   __device__ void store_state(int row, const SoftmaxState& state) const {

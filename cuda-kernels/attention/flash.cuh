@@ -131,8 +131,8 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
   for (int64_t i = thread; i < rows * shared.query_stride; i += kAttentionThreads) {
     const int row = static_cast<int>(i / shared.query_stride);
     const int64_t d = i % shared.query_stride;
-    const float* q = p.op.q.row(block.token(row), block.head(row));
-    shared.queries[i] = d < p.op.key_size ? q[d] : 0.0f;
+    const uint8_t* q = p.op.q.row(block.token(row), block.head(row));
+    shared.queries[i] = d < p.op.key_size ? read_activation(q, d, p.op.activations) : 0.0f;
   }
 
   const bool latent = p.op.v_cache.data == p.op.k_cache.data;
@@ -252,12 +252,12 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_kernel(const __grid_c
 #pragma unroll
   for (int row = 0; row < kRows; ++row) {
     if (row < rows) {
-      float* to = block.result(row);
+      const ResultRow to = block.result(row);
 #pragma unroll
       for (int c = 0; c < kColumns; ++c) {
         const int64_t d = thread + c * kAttentionThreads;
         if (d < p.op.value_size) {
-          to[d] = split ? o[row][c] : total_o[row][c] * finishes[row].factor;
+          to.store(d, split ? o[row][c] : total_o[row][c] * finishes[row].factor);
         }
       }
     }

@@ -74,15 +74,15 @@ template <typename Traits>
 __device__ void fill_queries(const BlockRows& block, const FlashMmaShared<Traits>& shared) {
   const AttentionParams& p = block.p.op;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-  const ActivationSource source{p.key_size, DType::kF32, false};
+  const ActivationSource source{p.key_size, p.activations, false};
   for (int64_t item = threadIdx.x / kWarpSize; item < Traits::kRowTiles * shared.query_chunks;
        item += kAttentionWarps) {
     const int tile = static_cast<int>(item / shared.query_chunks);
     const int64_t chunk = item % shared.query_chunks;
     const int row = tile * kMmaRows + lane / kQuad;
-    const float* q = row < block.rows ? p.q.row(block.token(row), block.head(row)) : nullptr;
+    const uint8_t* q = row < block.rows ? p.q.row(block.token(row), block.head(row)) : nullptr;
     float values[kCodesPerThread];
-    load_activations(reinterpret_cast<const uint8_t*>(q), chunk, lane % kQuad, source, values);
+    load_activations(q, chunk, lane % kQuad, source, values);
 #pragma unroll
     for (int term = 0; term < kQueryTerms; ++term) {
       uint32_t packed[4];
@@ -396,7 +396,7 @@ __global__ void __launch_bounds__(kAttentionThreads) flash_mma_kernel(const __gr
         const int row = t * kMmaRows + 2 * (lane % kQuad) + i % 2;
         const int64_t d = (warp + v * kAttentionWarps) * kMmaValues + lane / kQuad + i / 2 * 8;
         if (row < block.rows && d < p.op.value_size) {
-          block.result(row)[d] = split ? o[v][t][i] : total_o[v][t][i] * finishes[row].factor;
+          block.result(row).store(d, split ? o[v][t][i] : total_o[v][t][i] * finishes[row].factor);
         }
       }
     }

@@ -1,4 +1,5 @@
 // merge_attention: a warp per head of a token, so that both log-sum-exps are read before either is written.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "levin/kernels/attention.h"
@@ -17,14 +18,14 @@ __global__ void __launch_bounds__(kWarpSize)
   const float weight_a = empty ? 0.0f : expf(of_a - largest);
   const float weight_b = empty ? 0.0f : expf(of_b - largest);
   const float inverse = empty ? 0.0f : 1.0f / (weight_a + weight_b);
-  const float* from_a = p.a.row(t, h);
-  const float* from_b = p.b.row(t, h);
-  float* to = p.out.row(t, h);
+  const uint8_t* from_a = p.a.row(t, h);
+  const uint8_t* from_b = p.b.row(t, h);
+  uint8_t* to = p.out.row(t, h);
   for (int64_t d = threadIdx.x; d < p.size; d += kWarpSize) {
     // A side without keys may hold anything, NaN included.
-    const float part_a = weight_a == 0.0f ? 0.0f : weight_a * from_a[d];
-    const float part_b = weight_b == 0.0f ? 0.0f : weight_b * from_b[d];
-    to[d] = (part_a + part_b) * inverse;
+    const float part_a = weight_a == 0.0f ? 0.0f : weight_a * read_activation(from_a, d, p.activations);
+    const float part_b = weight_b == 0.0f ? 0.0f : weight_b * read_activation(from_b, d, p.activations);
+    write_activation(to, d, p.activations, (part_a + part_b) * inverse);
   }
   __syncwarp();
   if (threadIdx.x == 0) {

@@ -1,4 +1,5 @@
 // embed, decode_rows: a thread takes its quad's share of a chunk of 32 values. encode_rows: 32 values a thread.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -13,7 +14,7 @@ constexpr int kThreads = 128;
 
 // One row: out[i] = scale * source[i], or NaN without a source.
 __device__ void decode_row(DType dtype, const uint8_t* source, int64_t work, int64_t size, float scale,
-                           bool scaled, float* to) {
+                           bool scaled, uint8_t* to, DType to_dtype) {
   const int64_t chunk = work / kQuad;
   const int quad = static_cast<int>(work % kQuad);
   Codes codes;
@@ -38,8 +39,8 @@ __device__ void decode_row(DType dtype, const uint8_t* source, int64_t work, int
       }
     });
   }
-  store4(to, chunk * kChunk + 4 * quad, size, false, values[0]);
-  store4(to, chunk * kChunk + kHalfChunk + 4 * quad, size, false, values[1]);
+  write_activations4(to, chunk * kChunk + 4 * quad, size, to_dtype, false, values[0]);
+  write_activations4(to, chunk * kChunk + kHalfChunk + 4 * quad, size, to_dtype, false, values[1]);
 }
 
 struct DecodeParams {
@@ -51,7 +52,8 @@ __global__ void __launch_bounds__(kThreads) decode_rows_kernel(const __grid_cons
   const int64_t r = blockIdx.x / p.blocks_per_row;
   const int64_t work = blockIdx.x % p.blocks_per_row * blockDim.x + threadIdx.x;
   if (work / kQuad * kChunk < p.op.size) {
-    decode_row(p.op.dtype, p.op.x.row(r), work, p.op.size, 1.0f, false, p.op.out.row(r));
+    decode_row(p.op.dtype, p.op.x.row(r), work, p.op.size, 1.0f, false,
+               reinterpret_cast<uint8_t*>(p.op.out.row(r)), DType::kF32);
   }
 }
 
@@ -66,7 +68,7 @@ __global__ void __launch_bounds__(kThreads) embed_kernel(const __grid_constant__
   if (work / kQuad * kChunk < p.op.size) {
     const int64_t id = p.op.ids[t];
     const uint8_t* row = id >= 0 && id < p.op.vocab ? p.op.table.row(id) : nullptr;
-    decode_row(p.op.dtype, row, work, p.op.size, p.op.scale, true, p.op.out.row(t));
+    decode_row(p.op.dtype, row, work, p.op.size, p.op.scale, true, p.op.out.row(t), p.op.out_dtype);
   }
 }
 

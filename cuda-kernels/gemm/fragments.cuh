@@ -12,8 +12,8 @@
 
 #include <cstdint>
 
+#include "common/activations.cuh"
 #include "common/numeric.cuh"
-#include "common/vectors.cuh"
 #include "ptx/mma.h"
 #include "quant/codes.cuh"
 #include "quant/external.cuh"
@@ -154,18 +154,15 @@ __device__ inline void multiply_chunk(const WeightFragment<Format>& w, const Act
 struct ActivationSource {
   int64_t k;
   DType dtype;
-  bool vectors;  // F32 rows begin at multiples of 16 bytes
+  bool vectors;  // rows begin at multiples of 16 bytes
 
   // Whether values need a second bfloat16 number.
   __device__ bool low_terms() const { return dtype == DType::kF32 || dtype == DType::kF16; }
 };
 
-__device__ inline float load_activation(const uint8_t* row, int64_t at, DType dtype) {
+// Types of 8 bits, which activations of quantised checkpoints have besides those of activations.cuh.
+__device__ inline float load_byte(const uint8_t* row, int64_t at, DType dtype) {
   switch (dtype) {
-    case DType::kF16:
-      return f16_to_float(reinterpret_cast<const uint16_t*>(row)[at]);
-    case DType::kBF16:
-      return bf16_to_float(reinterpret_cast<const uint16_t*>(row)[at]);
     case DType::kI8:
       return static_cast<float>(reinterpret_cast<const int8_t*>(row)[at]);
     case DType::kF8_E4M3:
@@ -178,21 +175,20 @@ __device__ inline float load_activation(const uint8_t* row, int64_t at, DType dt
 }
 
 // Values 4q .. 4q + 3 of both halves of a chunk of an activation row; zeros past its end or without a row.
-__device__ inline void load_activations(const uint8_t* bytes, int64_t chunk, int quad,
+__device__ inline void load_activations(const uint8_t* row, int64_t chunk, int quad,
                                         const ActivationSource& source, float (&values)[kCodesPerThread]) {
-  if (source.dtype != DType::kF32) {
+  if (!is_activation_type(source.dtype)) {
 #pragma unroll
     for (int i = 0; i < kCodesPerThread; ++i) {
       const int64_t at = chunk * kChunk + i / 4 * kHalfChunk + 4 * quad + i % 4;
-      values[i] = bytes != nullptr && at < source.k ? load_activation(bytes, at, source.dtype) : 0.0f;
+      values[i] = row != nullptr && at < source.k ? load_byte(row, at, source.dtype) : 0.0f;
     }
     return;
   }
-  const float* row = reinterpret_cast<const float*>(bytes);
-  const float4 zero = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
   const int64_t start = chunk * kChunk + 4 * quad;
-  const float4 first = row == nullptr ? zero : load4(row, start, source.k, source.vectors);
-  const float4 second = row == nullptr ? zero : load4(row, start + kHalfChunk, source.k, source.vectors);
+  const int64_t size = row == nullptr ? 0 : source.k;
+  const float4 first = read_activations4(row, start, size, source.dtype, source.vectors);
+  const float4 second = read_activations4(row, start + kHalfChunk, size, source.dtype, source.vectors);
   values[0] = first.x;
   values[1] = first.y;
   values[2] = first.z;

@@ -72,22 +72,9 @@ struct BlockColumns {
     const int64_t t = token(c);
     float value = p.x_scale.data == nullptr || p.x_scale_by_block ? sum : sum * *p.x_scale.row(t);
     value += p.bias.data == nullptr || tile.plane < 0 ? 0.0f : p.bias.row(tile.plane)[n];
-    const float start = p.residual.data == nullptr ? 0.0f : load_output(p.residual.row(t), n);
-    store_output(p.out.row(t, inner(c)), n, tile.plane < 0 ? quiet_nan() : fmaf(p.scale, value, start));
-  }
-
- private:
-  __device__ float load_output(const uint8_t* row, int64_t n) const {
-    return p.out_dtype == DType::kF32 ? reinterpret_cast<const float*>(row)[n]
-                                      : load_activation(row, n, p.out_dtype);
-  }
-
-  __device__ void store_output(uint8_t* row, int64_t n, float value) const {
-    if (p.out_dtype == DType::kF32) {
-      reinterpret_cast<float*>(row)[n] = value;
-    } else {
-      reinterpret_cast<uint16_t*>(row)[n] = p.out_dtype == DType::kF16 ? f16_of(value) : bf16_of(value);
-    }
+    const float start = p.residual.data == nullptr ? 0.0f : read_activation(p.residual.row(t), n, p.out_dtype);
+    write_activation(p.out.row(t, inner(c)), n, p.out_dtype,
+                     tile.plane < 0 ? quiet_nan() : fmaf(p.scale, value, start));
   }
 };
 

@@ -55,19 +55,6 @@ struct GemmParams {
 template <typename Format>
 Status launch_gemm(const GemmParams& params, int tile_columns, cudaStream_t stream);
 
-// F32 views as bytes.
-inline CubeView<const uint8_t> bytes_of(const CubeView<const float>& view) {
-  return {reinterpret_cast<const uint8_t*>(view.data), view.stride0, view.stride1};
-}
-
-inline CubeView<uint8_t> bytes_of(const CubeView<float>& view) {
-  return {reinterpret_cast<uint8_t*>(view.data), view.stride0, view.stride1};
-}
-
-inline MatrixView<const uint8_t> bytes_of(const MatrixView<const float>& view) {
-  return {reinterpret_cast<const uint8_t*>(view.data), view.stride0};
-}
-
 Status launch_gemm(DType dtype, const GemmParams& params, int tile_columns, cudaStream_t stream);
 
 }  // namespace levin

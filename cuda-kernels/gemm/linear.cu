@@ -8,7 +8,7 @@
 namespace levin {
 
 Status linear(const LinearParams& params, cudaStream_t stream) {
-  if (!is_weight(params.dtype)) {
+  if (!is_weight(params.dtype) || !is_activation_type(params.x_dtype) || !is_activation_type(params.out_dtype)) {
     return Status::kUnsupported;
   }
   if (params.tokens == 0 || params.heads == 0 || params.n == 0) {
@@ -21,10 +21,10 @@ Status linear(const LinearParams& params, cudaStream_t stream) {
   const int tile_columns = gemm_tile_columns(params.tokens);
   GemmParams p = {};
   p.weight = params.weight;
-  p.x = bytes_of(params.x);
-  p.out = bytes_of(params.out);
+  p.x = params.x;
+  p.out = params.out;
   p.bias = {params.bias, 0};
-  p.residual = bytes_of(params.residual);
+  p.residual = params.residual;
   p.columns = params.tokens;
   p.inner = params.heads;
   p.planes = params.heads;
@@ -32,8 +32,8 @@ Status linear(const LinearParams& params, cudaStream_t stream) {
   p.k = params.k;
   p.num_tiles = ceil_div<int64_t>(params.tokens, tile_columns) * params.heads;
   p.scale = params.scale;
-  p.x_dtype = DType::kF32;
-  p.out_dtype = DType::kF32;
+  p.x_dtype = params.x_dtype;
+  p.out_dtype = params.out_dtype;
   return launch_gemm(params.dtype, p, tile_columns, stream);
 }
 

@@ -1,6 +1,7 @@
 // grouped_linear: a product per chosen expert without padding. With few assignments each is a tile of its own;
 // otherwise one block sorts them by expert and cuts each expert's run into tiles, and the grid has a block for
 // every tile there could be. With combine the products pass through the workspace and are added in order.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -91,11 +92,12 @@ __global__ void __launch_bounds__(kSortThreads) sort_assignments_kernel(const __
 }
 
 struct CombineParams {
-  const float* products;             // [T, chosen, N]
-  MatrixView<const float> combine;   // [T, chosen]
-  MatrixView<const float> residual;  // [T, N] or null
-  CubeView<float> out;               // [T, N]
+  const float* products;               // [T, chosen, N]
+  MatrixView<const float> combine;     // [T, chosen]
+  MatrixView<const uint8_t> residual;  // [T, N] or null
+  CubeView<uint8_t> out;               // [T, N]
   int64_t chosen, n, blocks_per_token;
+  DType activations;
 };
 
 __global__ void __launch_bounds__(kCombineThreads) combine_kernel(const __grid_constant__ CombineParams p) {
@@ -104,11 +106,11 @@ __global__ void __launch_bounds__(kCombineThreads) combine_kernel(const __grid_c
   if (n >= p.n) {
     return;
   }
-  float total = p.residual.data == nullptr ? 0.0f : p.residual.row(t)[n];
+  float total = p.residual.data == nullptr ? 0.0f : read_activation(p.residual.row(t), n, p.activations);
   for (int64_t j = 0; j < p.chosen; ++j) {
     total = fmaf(p.combine.row(t)[j], p.products[(t * p.chosen + j) * p.n + n], total);
   }
-  p.out.row(t, 0)[n] = total;
+  write_activation(p.out.row(t, 0), n, p.activations, total);
 }
 
 Status sort_assignments(const GroupedLinearParams& params, const WorkspaceLayout& layout, int32_t* order,
@@ -132,7 +134,7 @@ Status combine_products(const GroupedLinearParams& params, const float* products
   shape.grid = dim3(static_cast<unsigned>(blocks_per_token * params.tokens));
   return launch(combine_kernel, shape, stream,
                 CombineParams{products, params.combine, params.residual, params.out, params.chosen, params.n,
-                              blocks_per_token});
+                              blocks_per_token, params.activations});
 }
 
 }  // namespace
@@ -142,7 +144,7 @@ size_t grouped_linear_workspace_bytes(const GroupedLinearParams& params) {
 }
 
 Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
-  if (!is_weight(params.dtype) || params.experts > kMaxExperts) {
+  if (!is_weight(params.dtype) || !is_activation_type(params.activations) || params.experts > kMaxExperts) {
     return Status::kUnsupported;
   }
   if (params.tokens == 0 || params.chosen == 0 || params.n == 0) {
@@ -157,8 +159,8 @@ Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
   float* products = reinterpret_cast<float*>(workspace + layout.products);
   GemmParams p = {};
   p.weight = params.weight;
-  p.x = bytes_of(params.x);
-  p.out = bytes_of(params.out);
+  p.x = params.x;
+  p.out = params.out;
   if (params.combine.data != nullptr) {
     p.out = {workspace + layout.products, params.chosen * params.n * 4, params.n * 4};
   }
@@ -171,8 +173,8 @@ Status grouped_linear(const GroupedLinearParams& params, cudaStream_t stream) {
   p.k = params.k;
   p.num_tiles = layout.max_tiles;
   p.scale = 1.0f;
-  p.x_dtype = DType::kF32;
-  p.out_dtype = DType::kF32;
+  p.x_dtype = params.activations;
+  p.out_dtype = params.combine.data == nullptr ? params.activations : DType::kF32;
   p.by_expert = true;
   if (layout.sorted) {
     int32_t* order = reinterpret_cast<int32_t*>(workspace + layout.order);

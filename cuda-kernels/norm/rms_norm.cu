@@ -3,6 +3,7 @@
 // Thread i of a group sums elements 4i .. 4i + 3, then those kThreadsPerRow * 4 further on, and so forth;
 // threads are then summed in a tree. The group's size depends on C alone, so a row's bits depend on nothing
 // but the row.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -31,12 +32,12 @@ __global__ void __launch_bounds__(kThreadsPerRow* kRowsPerBlock)
   }
   const int64_t t = row / p.op.groups;
   const int64_t g = row % p.op.groups;
-  const float* from = p.op.x.row(t, g);
-  float* to = p.op.out.row(t, g);
+  const uint8_t* from = p.op.x.row(t, g);
+  uint8_t* to = p.op.out.row(t, g);
 
   float squares = 0.0f;
   for (int64_t c = 4 * thread; c < p.op.size; c += 4 * kThreadsPerRow) {
-    const float4 v = load4(from, c, p.op.size, p.vectors);
+    const float4 v = read_activations4(from, c, p.op.size, p.op.activations, p.vectors);
     squares = fmaf(v.x, v.x, fmaf(v.y, v.y, fmaf(v.z, v.z, fmaf(v.w, v.w, squares))));
   }
   float sum = warp_sum(squares);
@@ -54,7 +55,7 @@ __global__ void __launch_bounds__(kThreadsPerRow* kRowsPerBlock)
 
   const float* weight = p.op.weight.data == nullptr ? nullptr : p.op.weight.row(g);
   for (int64_t c = 4 * thread; c < p.op.size; c += 4 * kThreadsPerRow) {
-    float4 v = load4(from, c, p.op.size, p.vectors);
+    float4 v = read_activations4(from, c, p.op.size, p.op.activations, p.vectors);
     float4 w = make_float4(1.0f, 1.0f, 1.0f, 1.0f);
     if (weight != nullptr) {
       w = load4(weight, c, p.op.size, p.vectors);
@@ -67,7 +68,7 @@ __global__ void __launch_bounds__(kThreadsPerRow* kRowsPerBlock)
     v.y = v.y * norm * w.y;
     v.z = v.z * norm * w.z;
     v.w = v.w * norm * w.w;
-    store4(to, c, p.op.size, p.vectors, v);
+    write_activations4(to, c, p.op.size, p.op.activations, p.vectors, v);
   }
 }
 

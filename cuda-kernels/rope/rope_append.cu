@@ -1,5 +1,6 @@
 // rope_append: one launch for queries, keys and values. A block belongs to a token; its threads first rotate
 // pairs of the queries, then write keys and values, 32 values a thread, with the bits of the dtype's codec.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "common/vectors.cuh"
@@ -13,33 +14,35 @@ constexpr int kThreads = 128;
 constexpr int kGroup = 32;
 
 __device__ void rotate_pair(const RopeAppendParams& p, int64_t t, int64_t h, int64_t i) {
-  float* head = p.q.row(t, h) + p.rotary_offset;
+  uint8_t* head = p.q.row(t, h);
   const float* table = p.cos_sin.row(t);
-  const int64_t first = p.half_style ? i : 2 * i;
-  const int64_t second = p.half_style ? i + p.pairs : 2 * i + 1;
-  const float a = head[first];
-  const float b = head[second];
+  const int64_t first = p.rotary_offset + (p.half_style ? i : 2 * i);
+  const int64_t second = p.rotary_offset + (p.half_style ? i + p.pairs : 2 * i + 1);
+  const float a = read_activation(head, first, p.activations);
+  const float b = read_activation(head, second, p.activations);
   const float c = table[i];
   const float s = table[p.pairs + i];
-  head[first] = a * c - b * s;
-  head[second] = b * c + a * s;
+  write_activation(head, first, p.activations, a * c - b * s);
+  write_activation(head, second, p.activations, b * c + a * s);
 }
 
 // Element d of a head after rotation; table is null where nothing is rotated.
-__device__ float rotated(const RopeAppendParams& p, const float* head, const float* table, int64_t d) {
+__device__ float rotated(const RopeAppendParams& p, const uint8_t* head, const float* table, int64_t d) {
   const int64_t i = d - p.rotary_offset;
+  const float own = read_activation(head, d, p.activations);
   if (table == nullptr || i < 0 || i >= 2 * p.pairs) {
-    return head[d];
+    return own;
   }
   const bool second = p.half_style ? i >= p.pairs : i % 2 == 1;
   const int64_t distance = p.half_style ? p.pairs : 1;
   const int64_t pair = p.half_style ? (second ? i - p.pairs : i) : i / 2;
   const float c = table[pair];
   const float s = table[p.pairs + pair];
-  return second ? head[d] * c + head[d - distance] * s : head[d] * c - head[d + distance] * s;
+  const float other = read_activation(head, second ? d - distance : d + distance, p.activations);
+  return second ? own * c + other * s : own * c - other * s;
 }
 
-__device__ void append_group(const RopeAppendParams& p, const float* head, const float* table, int64_t size,
+__device__ void append_group(const RopeAppendParams& p, const uint8_t* head, const float* table, int64_t size,
                              int64_t group, uint8_t* row) {
   const int64_t rest = size - group * kGroup;
   const int count = rest < kGroup ? static_cast<int>(rest) : kGroup;

@@ -1,5 +1,6 @@
 // causal_conv: a thread per channel of a sequence, which walks its tokens with the last inputs in registers.
 #include "activation/activate.cuh"
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "levin/kernels/state.h"
@@ -37,7 +38,7 @@ __global__ void __launch_bounds__(kThreads) causal_conv_kernel(const __grid_cons
   }
   const float bias = p.bias == nullptr ? 0.0f : p.bias[c];
   for (int64_t t = start; t < end; ++t) {
-    inputs[kMaxWidth - 1] = p.x.row(t)[c];
+    inputs[kMaxWidth - 1] = read_activation(p.x.row(t), c, p.activations);
     float sum = bias;
 #pragma unroll
     for (int i = 0; i < kMaxWidth; ++i) {
@@ -45,7 +46,7 @@ __global__ void __launch_bounds__(kThreads) causal_conv_kernel(const __grid_cons
         sum = fmaf(weights[i], inputs[i], sum);
       }
     }
-    p.out.row(t)[c] = activate(p.activation, sum);
+    write_activation(p.out.row(t), c, p.activations, activate(p.activation, sum));
 #pragma unroll
     for (int i = 0; i + 1 < kMaxWidth; ++i) {
       inputs[i] = inputs[i + 1];

@@ -2,6 +2,7 @@
 //
 // Lane i holds elements i, i + 32, ...; the row's product with c is summed per lane in that order and then over
 // the lanes in a tree.
+#include "common/activations.cuh"
 #include "common/launch.h"
 #include "common/numeric.cuh"
 #include "levin/kernels/state.h"
@@ -40,24 +41,25 @@ __global__ void __launch_bounds__(kWarps* kWarpSize) ssm_scan_kernel(const __gri
   const float through = p.skip == nullptr ? 0.0f : p.skip[h];
   const float bias = p.dt_bias[h];
   for (int64_t t = start; t < end; ++t) {
-    const float step = fminf(fmaxf(softplus(p.dt.row(t)[h] + bias), p.dt_min), p.dt_max);
+    const float step =
+        fminf(fmaxf(softplus(read_activation(p.dt.row(t), h, p.activations) + bias), p.dt_min), p.dt_max);
     const float decay = expf(step * rate);
-    const float value = p.x.row(t, h)[i];
+    const float value = read_activation(p.x.row(t, h), i, p.activations);
     const float input = step * value;
-    const float* b = p.b.row(t, g);
-    const float* c = p.c.row(t, g);
+    const uint8_t* b = p.b.row(t, g);
+    const uint8_t* c = p.c.row(t, g);
     float sum = 0.0f;
 #pragma unroll
     for (int e = 0; e < kElements; ++e) {
       const int64_t n = lane + e * kWarpSize;
       if (n < p.state_size) {
-        state[e] = fmaf(decay, state[e], input * b[n]);
-        sum = fmaf(state[e], c[n], sum);
+        state[e] = fmaf(decay, state[e], input * read_activation(b, n, p.activations));
+        sum = fmaf(state[e], read_activation(c, n, p.activations), sum);
       }
     }
     sum = warp_sum(sum);
     if (lane == 0) {
-      p.out.row(t, h)[i] = fmaf(through, value, sum);
+      write_activation(p.out.row(t, h), i, p.activations, fmaf(through, value, sum));
     }
   }
 #pragma unroll

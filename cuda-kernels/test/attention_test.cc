@@ -139,10 +139,10 @@ Result run(const Case& c, const Cache& keys, const Cache& values, const std::vec
                                    size * element};
   };
   AttentionParams p = {};
-  p.q = {q_device.get(), row * 4, c.key_size * 4};
+  p.q = {q_device.bytes(), row * 4, c.key_size * 4};
   p.k_cache = view(k_device, c.key_size);
   p.v_cache = c.latent ? p.k_cache : view(v_device, c.value_size);
-  p.out = {out.get(), c.heads * c.value_size * 4, c.value_size * 4};
+  p.out = {out.bytes(), c.heads * c.value_size * 4, c.value_size * 4};
   p.lse = {lse.get(), c.heads * 4};
   p.cu_seqlens_q = starts_device.get();
   p.kv_lens = kv_device.get();

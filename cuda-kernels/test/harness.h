@@ -54,6 +54,7 @@ class Device {
   ~Device() { cudaFree(data_); }
 
   T* get() const { return data_; }
+  uint8_t* bytes() const { return reinterpret_cast<uint8_t*>(data_); }
 
   std::vector<T> read() const {
     std::vector<T> values(size_);

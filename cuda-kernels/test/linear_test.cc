@@ -38,9 +38,9 @@ std::vector<float> multiply(const Weights& w, const std::vector<float>& x, int64
   const Device<float> input({x.begin() + first * k, x.begin() + (first + tokens) * k});
   const Device<float> out(static_cast<size_t>(tokens * n));
   LinearParams p = {};
-  p.x = {input.get(), k * 4, 0};
+  p.x = {input.bytes(), k * 4, 0};
   p.weight = {weight.get(), 0, w.row_bytes};
-  p.out = {out.get(), n * 4, 0};
+  p.out = {out.bytes(), n * 4, 0};
   p.tokens = tokens;
   p.heads = 1;
   p.n = n;
@@ -109,11 +109,11 @@ void check_grouped(const Weights& w, int64_t tokens, bool combined, bool unknown
   const Device<int32_t> chosen(ids);
   const Device<float> out(static_cast<size_t>(tokens * kChosen * kN));
   GroupedLinearParams p = {};
-  p.x = {input.get(), k * 4, 0};
+  p.x = {input.bytes(), k * 4, 0};
   p.weight = {weight.get(), w.row_bytes, w.row_bytes};
   p.ids = {chosen.get(), kChosen * 4};
   p.combine = {combined ? combine.get() : nullptr, kChosen * 4};
-  p.out = {out.get(), (combined ? 1 : kChosen) * kN * 4, kN * 4};
+  p.out = {out.bytes(), (combined ? 1 : kChosen) * kN * 4, kN * 4};
   p.tokens = tokens;
   p.chosen = kChosen;
   p.experts = experts;

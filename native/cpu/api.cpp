@@ -316,6 +316,13 @@ levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args) {
   return LEVIN_CPU_OK;
 }
 
+levin_cpu_status levin_cpu_attend_over(const void* keys, const void* values, levin_cpu_attend_args* args) {
+  REQUIRE(args != nullptr);
+  args->keys = keys;
+  args->values = values;
+  return levin_cpu_attend(args);
+}
+
 const char* levin_cpu_last_error(void) {
   return last_error;
 }

@@ -163,6 +163,13 @@ void check_tensor(const char* name, const levin_tensor& tensor, int64_t dtype,
   }
 }
 
+void check_activation(const char* name, const levin_tensor& tensor, std::initializer_list<int64_t> dims) {
+  if (!is_activation_type(dtype_of(tensor))) {
+    fail(LEVIN_INVALID_ARGUMENT, "%s is %s, expected F32, F16 or BF16", name, describe(tensor).c_str());
+  }
+  check_tensor(name, tensor, tensor.dtype, dims);
+}
+
 bool is_contiguous(const levin_tensor& tensor) {
   int64_t stride = row_bytes(tensor);
   for (int32_t i = tensor.rank - 2; i >= 0; --i) {

@@ -35,6 +35,15 @@ inline void check_optional_f32(const char* name, const levin_tensor& tensor, std
   }
 }
 
+// The tensor that sets the type of an op's activations: F32, F16 or BF16.
+void check_activation(const char* name, const levin_tensor& tensor, std::initializer_list<int64_t> dims);
+inline void check_optional(const char* name, const levin_tensor& tensor, int64_t dtype,
+                           std::initializer_list<int64_t> dims) {
+  if (present(tensor)) {
+    check_tensor(name, tensor, dtype, dims);
+  }
+}
+
 // Whether all but the strides that no element needs are those of a contiguous tensor.
 bool is_contiguous(const levin_tensor& tensor);
 int64_t row_bytes(const levin_tensor& tensor);

@@ -196,6 +196,9 @@ LEVIN_API void levin_graph_destroy(levin_graph graph);
 
 /* ---- ops -------------------------------------------------------------------------------------------------- */
 
+/* Activations, the tensors below without a dtype, are F32, F16 or BF16, all of one call alike. They are widened
+ * when read and rounded to nearest even when written; what lies between is float32. */
+
 /* data 0 is an absent optional tensor, whose other fields are not read. */
 typedef struct levin_tensor {
   uint64_t data;
@@ -224,14 +227,14 @@ typedef struct levin_batch {
   int64_t max_kv_len;        /* nor more keys */
 } levin_batch;
 
-/* out = x + scale * y; out may be x or y. [T, C] F32. */
+/* out = x + scale * y; out may be x or y. [T, C]. */
 typedef struct levin_add_args {
   levin_tensor x, y, out;
   float scale;
 } levin_add_args;
 LEVIN_API levin_status levin_add(levin_stream stream, const levin_add_args* args);
 
-/* out = cap * tanh(x / cap), cap > 0; out may be x. [T, C] F32. */
+/* out = cap * tanh(x / cap), cap > 0; out may be x. [T, C]. */
 typedef struct levin_soft_cap_args {
   levin_tensor x, out;
   float cap;
@@ -249,7 +252,7 @@ enum {
   LEVIN_ACTIVATION_NONE = 6            /* convolution only */
 };
 
-/* out = f(gate) * up, or f(gate) without up; out may be gate or up. [T, F] F32. */
+/* out = f(gate) * up, or f(gate) without up; out may be gate or up. [T, F]. */
 typedef struct levin_gated_activation_args {
   levin_tensor gate, up, out;
   int32_t activation;
@@ -258,7 +261,7 @@ LEVIN_API levin_status levin_gated_activation(levin_stream stream, const levin_g
 
 /* out = x / sqrt(mean(x^2) + eps) * (weight + weight_bias) over the last dimension; out may be x. */
 typedef struct levin_rms_norm_args {
-  levin_tensor x;      /* [T, C] or [T, G, C] F32 */
+  levin_tensor x;      /* [T, C] or [T, G, C] */
   levin_tensor weight; /* [C] or [G, C] F32, or absent for ones */
   levin_tensor out;    /* like x */
   float eps;
@@ -270,7 +273,7 @@ LEVIN_API levin_status levin_rms_norm(levin_stream stream, const levin_rms_norm_
 typedef struct levin_embed_args {
   levin_tensor table; /* [V, C], any dtype but BOOL, Q8_1 and Q8_K */
   levin_tensor ids;   /* [T] I32 */
-  levin_tensor out;   /* [T, C] F32 */
+  levin_tensor out;   /* [T, C] */
   float scale;
 } levin_embed_args;
 LEVIN_API levin_status levin_embed(levin_stream stream, const levin_embed_args* args);
@@ -285,33 +288,33 @@ LEVIN_API levin_status levin_convert(levin_stream stream, const levin_convert_ar
 
 /* out = residual + scale * (x . weight^T + bias); out may be residual, not x. */
 typedef struct levin_linear_args {
-  levin_tensor x;        /* [T, K] F32 */
+  levin_tensor x;        /* [T, K] */
   levin_tensor weight;   /* [N, K], any dtype but integers, F64, BOOL, Q8_1 and Q8_K */
   levin_tensor bias;     /* [N] F32 or absent */
-  levin_tensor residual; /* [T, N] F32 or absent */
-  levin_tensor out;      /* [T, N] F32 */
+  levin_tensor residual; /* [T, N] like out, or absent */
+  levin_tensor out;      /* [T, N] like x, or F32 */
   float scale;
 } levin_linear_args;
 LEVIN_API levin_status levin_linear(levin_stream stream, const levin_linear_args* args);
 
 /* out[t, h] = weight[h] . x[t, h]. */
 typedef struct levin_head_linear_args {
-  levin_tensor x;      /* [T, H, K] F32 */
+  levin_tensor x;      /* [T, H, K] */
   levin_tensor weight; /* [H, N, K], dtypes of levin_linear */
-  levin_tensor out;    /* [T, H, N] F32 */
+  levin_tensor out;    /* [T, H, N] */
 } levin_head_linear_args;
 LEVIN_API levin_status levin_head_linear(levin_stream stream, const levin_head_linear_args* args);
 
 /* y[t, j] = weight[ids[t, j]] . x[t (, j)] + bias[ids[t, j]]. Without combine out is y, with it out[t] =
  * residual[t] + sum over j, in order, of combine[t, j] * y[t, j]. */
 typedef struct levin_grouped_linear_args {
-  levin_tensor x;        /* [T, K] or [T, k, K] F32 */
+  levin_tensor x;        /* [T, K] or [T, k, K] */
   levin_tensor weight;   /* [E, N, K], dtypes of levin_linear */
   levin_tensor bias;     /* [E, N] F32 or absent */
   levin_tensor ids;      /* [T, k] I32 */
   levin_tensor combine;  /* [T, k] F32 or absent */
-  levin_tensor residual; /* [T, N] F32 or absent; only with combine; may be out */
-  levin_tensor out;      /* [T, k, N], with combine [T, N]; F32 */
+  levin_tensor residual; /* [T, N] or absent; only with combine; may be out */
+  levin_tensor out;      /* [T, k, N], with combine [T, N] */
   levin_workspace workspace;
 } levin_grouped_linear_args;
 LEVIN_API levin_status levin_grouped_linear(levin_stream stream, const levin_grouped_linear_args* args);
@@ -335,9 +338,9 @@ enum {
 
 /* Rotates q in place, rotates k, and writes k and v into their pages; k and v stay as they are. */
 typedef struct levin_rope_append_args {
-  levin_tensor q;            /* [T, H, Dk] F32 */
-  levin_tensor k;            /* [T, Hkv, Dk] F32 */
-  levin_tensor v;            /* [T, Hkv, Dv] F32, or absent: values are a prefix of the keys */
+  levin_tensor q;            /* [T, H, Dk] */
+  levin_tensor k;            /* [T, Hkv, Dk] */
+  levin_tensor v;            /* [T, Hkv, Dv], or absent: values are a prefix of the keys */
   levin_tensor cos_sin;      /* [T, R] F32 of levin_rope_table, or absent: nothing is rotated */
   levin_tensor slot_mapping; /* [T] I32: page * page_size + slot; outside the cache: written nowhere */
   levin_tensor k_cache;      /* [pages, Hkv, page_size, Dk]: F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0 */
@@ -352,10 +355,10 @@ LEVIN_API levin_status levin_rope_append(levin_stream stream, const levin_rope_a
  * window is positive, and of its own step's keys those that the tree mask allows. A row that sees no key yields
  * zeros and an lse of -infinity. */
 typedef struct levin_attention_args {
-  levin_tensor q;         /* [T, H, Dk] F32; Dk up to 576 */
+  levin_tensor q;         /* [T, H, Dk]; Dk up to 576 */
   levin_tensor k_cache;   /* [pages, Hkv, page_size, Dk], dtypes of levin_rope_append */
   levin_tensor v_cache;   /* [pages, Hkv, page_size, Dv], or absent: the first Dv elements of the keys */
-  levin_tensor out;       /* [T, H, Dv] F32; Dv up to 512 */
+  levin_tensor out;       /* [T, H, Dv]; Dv up to 512 */
   levin_tensor lse;       /* [T, H] F32 natural log-sum-exp, the sink included; or absent */
   levin_tensor sinks;     /* [H] F32 or absent */
   levin_tensor tree_mask; /* [T, words] I32 or absent: bit j of row r allows the j-th query of r's sequence */
@@ -373,11 +376,11 @@ LEVIN_API levin_status levin_attention_workspace(const levin_attention_args* arg
 
 /* Joins two results over disjoint keys by their log-sum-exps; outputs may be inputs of either side. */
 typedef struct levin_merge_attention_args {
-  levin_tensor a;     /* [T, H, D] F32 */
+  levin_tensor a;     /* [T, H, D] */
   levin_tensor lse_a; /* [T, H] F32 */
-  levin_tensor b;     /* [T, H, D] F32 */
+  levin_tensor b;     /* [T, H, D] */
   levin_tensor lse_b; /* [T, H] F32 */
-  levin_tensor out;   /* [T, H, D] F32 */
+  levin_tensor out;   /* [T, H, D] */
   levin_tensor lse;   /* [T, H] F32 */
 } levin_merge_attention_args;
 LEVIN_API levin_status levin_merge_attention(levin_stream stream, const levin_merge_attention_args* args);
@@ -410,11 +413,11 @@ LEVIN_API levin_status levin_route_experts(levin_stream stream, const levin_rout
 /* out[t, c] = f(bias[c] + sum over w of weight[c, w] * x[t - W + 1 + w, c]) along each sequence; inputs before its
  * first token of this step come from the state, or are 0 if that token is at position 0. */
 typedef struct levin_causal_conv_args {
-  levin_tensor x;      /* [T, Ch] F32 */
+  levin_tensor x;      /* [T, Ch] */
   levin_tensor weight; /* [Ch, W] F32; W from 1 to 16 */
   levin_tensor bias;   /* [Ch] F32 or absent */
   levin_tensor state;  /* [slots, Ch, W - 1] F32, read and written at the batch's state slots */
-  levin_tensor out;    /* [T, Ch] F32, not x */
+  levin_tensor out;    /* [T, Ch], not x */
   levin_batch batch;
   int32_t activation;
 } levin_causal_conv_args;
@@ -423,15 +426,15 @@ LEVIN_API levin_status levin_causal_conv(levin_stream stream, const levin_causal
 /* Mamba-2: with d = clamp(softplus(dt + dt_bias), dt_min, dt_max) and g = h / (H / G),
  * S[h] = exp(d * a[h]) S[h] + d * x[t, h] (outer) b[t, g]; out[t, h] = S[h] . c[t, g] + skip[h] * x[t, h]. */
 typedef struct levin_ssm_scan_args {
-  levin_tensor x;       /* [T, H, P] F32 */
-  levin_tensor dt;      /* [T, H] F32 */
+  levin_tensor x;       /* [T, H, P] */
+  levin_tensor dt;      /* [T, H] */
   levin_tensor a;       /* [H] F32, negative */
-  levin_tensor b;       /* [T, G, N] F32 */
-  levin_tensor c;       /* [T, G, N] F32 */
+  levin_tensor b;       /* [T, G, N] */
+  levin_tensor c;       /* [T, G, N] */
   levin_tensor skip;    /* [H] F32 or absent */
   levin_tensor dt_bias; /* [H] F32 */
   levin_tensor state;   /* [slots, H, P, N] F32, read and written at the batch's state slots */
-  levin_tensor out;     /* [T, H, P] F32 */
+  levin_tensor out;     /* [T, H, P] */
   levin_batch batch;
   float dt_min, dt_max;
 } levin_ssm_scan_args;

@@ -8,10 +8,10 @@ namespace {
 
 levin::AttentionParams params_of(const levin_attention_args& a) {
   levin::AttentionParams p{};
-  p.q = cube<const float>(a.q);
+  p.q = cube<const uint8_t>(a.q);
   p.k_cache = pages<const uint8_t>(a.k_cache);
   p.v_cache = pages<const uint8_t>(present(a.v_cache) ? a.v_cache : a.k_cache);
-  p.out = cube<float>(a.out);
+  p.out = cube<uint8_t>(a.out);
   p.lse = matrix<float>(a.lse);
   p.cu_seqlens_q = data_of<const int32_t>(a.batch.cu_seqlens_q);
   p.kv_lens = data_of<const int32_t>(a.batch.kv_lens);
@@ -30,6 +30,7 @@ levin::AttentionParams params_of(const levin_attention_args& a) {
   p.max_kv_len = a.batch.max_kv_len;
   p.window = a.window;
   p.cache_dtype = dtype_of(a.k_cache);
+  p.activations = dtype_of(a.q);
   p.causal = a.causal != 0;
   p.sm_scale = a.sm_scale;
   p.soft_cap = a.soft_cap;
@@ -38,14 +39,14 @@ levin::AttentionParams params_of(const levin_attention_args& a) {
 }
 
 void check(const levin_attention_args& a) {
-  check_f32("q", a.q, {kAny, kAny, kAny});
+  check_activation("q", a.q, {kAny, kAny, kAny});
   const int64_t tokens = a.q.shape[0];
   const int64_t heads = a.q.shape[1];
   check_batch(a.batch, tokens);
   check_tensor("k_cache", a.k_cache, kAny, {kAny, kAny, a.batch.page_size, a.q.shape[2]});
   check_that(a.k_cache.shape[1] > 0 && heads % a.k_cache.shape[1] == 0,
              "the query heads are not a multiple of the KV heads");
-  check_f32("out", a.out, {tokens, heads, kAny});
+  check_tensor("out", a.out, a.q.dtype, {tokens, heads, kAny});
   if (present(a.v_cache)) {
     check_tensor("v_cache", a.v_cache, a.k_cache.dtype,
                  {a.k_cache.shape[0], a.k_cache.shape[1], a.batch.page_size, a.out.shape[2]});

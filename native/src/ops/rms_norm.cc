@@ -11,15 +11,15 @@ levin_status levin_rms_norm(levin_stream stream, const levin_rms_norm_args* args
     const int64_t size = a.x.shape[grouped ? 2 : 1];
     levin::RmsNormParams p{};
     if (grouped) {
-      check_f32("x", a.x, {kAny, kAny, kAny});
-      check_f32("out", a.out, {tokens, groups, size});
-      p.x = cube<const float>(a.x);
-      p.out = cube<float>(a.out);
+      check_activation("x", a.x, {kAny, kAny, kAny});
+      check_tensor("out", a.out, a.x.dtype, {tokens, groups, size});
+      p.x = cube<const uint8_t>(a.x);
+      p.out = cube<uint8_t>(a.out);
     } else {
-      check_f32("x", a.x, {kAny, kAny});
-      check_f32("out", a.out, {tokens, size});
-      p.x = {data_of<const float>(a.x), stride_of(a.x, 0), 0};
-      p.out = {data_of<float>(a.out), stride_of(a.out, 0), 0};
+      check_activation("x", a.x, {kAny, kAny});
+      check_tensor("out", a.out, a.x.dtype, {tokens, size});
+      p.x = {data_of<const uint8_t>(a.x), stride_of(a.x, 0), 0};
+      p.out = {data_of<uint8_t>(a.out), stride_of(a.out, 0), 0};
     }
     if (present(a.weight) && a.weight.rank == 2) {
       check_f32("weight", a.weight, {groups, size});
@@ -31,6 +31,7 @@ levin_status levin_rms_norm(levin_stream stream, const levin_rms_norm_args* args
     p.tokens = tokens;
     p.groups = groups;
     p.size = size;
+    p.activations = dtype_of(a.x);
     p.eps = a.eps;
     p.weight_bias = a.weight_bias;
     return levin::rms_norm(p, on);

@@ -5,16 +5,16 @@ using namespace levin::native;
 
 levin_status levin_rope_append(levin_stream stream, const levin_rope_append_args* args) {
   return run_op(__func__, stream, args, [](const levin_rope_append_args& a, cudaStream_t on) {
-    check_f32("q", a.q, {kAny, kAny, kAny});
+    check_activation("q", a.q, {kAny, kAny, kAny});
     const int64_t tokens = a.q.shape[0];
     const int64_t key_size = a.q.shape[2];
-    check_f32("k", a.k, {tokens, kAny, key_size});
+    check_tensor("k", a.k, a.q.dtype, {tokens, kAny, key_size});
     const int64_t kv_heads = a.k.shape[1];
     check_i32("slot_mapping", a.slot_mapping, {tokens});
     check_tensor("k_cache", a.k_cache, kAny, {kAny, kv_heads, kAny, key_size});
     check_that(present(a.v_cache) || !present(a.v), "v needs a v_cache");
     if (present(a.v_cache)) {
-      check_f32("v", a.v, {tokens, kv_heads, kAny});
+      check_tensor("v", a.v, a.q.dtype, {tokens, kv_heads, kAny});
       check_tensor("v_cache", a.v_cache, a.k_cache.dtype,
                    {a.k_cache.shape[0], kv_heads, a.k_cache.shape[2], a.v.shape[2]});
     }
@@ -24,9 +24,9 @@ levin_status levin_rope_append(levin_stream stream, const levin_rope_append_args
                "the rotated elements exceed the head");
     check_that(a.style == LEVIN_ROPE_HALF || a.style == LEVIN_ROPE_INTERLEAVED, "unknown style");
     levin::RopeAppendParams p{};
-    p.q = cube<float>(a.q);
-    p.k = cube<const float>(a.k);
-    p.v = present(a.v_cache) ? cube<const float>(a.v) : levin::CubeView<const float>{};
+    p.q = cube<uint8_t>(a.q);
+    p.k = cube<const uint8_t>(a.k);
+    p.v = present(a.v_cache) ? cube<const uint8_t>(a.v) : levin::CubeView<const uint8_t>{};
     p.cos_sin = matrix<const float>(a.cos_sin);
     p.slot_mapping = data_of<const int32_t>(a.slot_mapping);
     p.k_cache = pages<uint8_t>(a.k_cache);
@@ -41,6 +41,7 @@ levin_status levin_rope_append(levin_stream stream, const levin_rope_append_args
     p.pages = a.k_cache.shape[0];
     p.page_size = a.k_cache.shape[2];
     p.cache_dtype = dtype_of(a.k_cache);
+    p.activations = dtype_of(a.q);
     p.half_style = a.style == LEVIN_ROPE_HALF;
     return levin::rope_append(p, on);
   });

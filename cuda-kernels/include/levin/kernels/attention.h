@@ -17,10 +17,10 @@ namespace levin {
 // read, an entry outside the cache makes the scores of its keys NaN. A row that sees no key yields zeros and
 // an lse of -infinity.
 struct AttentionParams {
-  CubeView<const float> q;               // [T, H, Dk]
+  CubeView<const uint8_t> q;             // [T, H, Dk] of the activation type
   PageView<const uint8_t> k_cache;       // [pages, Hkv, page_size, Dk]
   PageView<const uint8_t> v_cache;       // [pages, Hkv, page_size, Dv]; the keys' view for latent attention
-  CubeView<float> out;                   // [T, H, Dv]
+  CubeView<uint8_t> out;                 // [T, H, Dv] of the activation type
   MatrixView<float> lse;                 // [T, H] or null
   const int32_t* cu_seqlens_q;           // [B + 1]
   const int32_t* kv_lens;                // [B]
@@ -33,6 +33,7 @@ struct AttentionParams {
   int64_t max_kv_len;     // nor more keys
   int64_t window;         // keys visible, itself included; 0 for all
   DType cache_dtype;      // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
+  DType activations;
   bool causal;
   float sm_scale, soft_cap;  // soft_cap 0 for none
   void* workspace;           // attention_workspace_bytes() of device memory, 256-byte aligned
@@ -45,13 +46,14 @@ Status attention(const AttentionParams& params, cudaStream_t stream);
 // With m = max(lse_a, lse_b): out = (e^(lse_a - m) a + e^(lse_b - m) b) / (e^(lse_a - m) + e^(lse_b - m)). A
 // side of -infinity contributes nothing. Outputs may be inputs of either side.
 struct MergeAttentionParams {
-  CubeView<const float> a;        // [T, H, D]
+  CubeView<const uint8_t> a;      // [T, H, D] of the activation type, as are b and out
   MatrixView<const float> lse_a;  // [T, H]
-  CubeView<const float> b;        // [T, H, D]
+  CubeView<const uint8_t> b;      // [T, H, D]
   MatrixView<const float> lse_b;  // [T, H]
-  CubeView<float> out;            // [T, H, D]
+  CubeView<uint8_t> out;          // [T, H, D]
   MatrixView<float> lse;          // [T, H]
   int64_t tokens, heads, size;
+  DType activations;
 };
 
 Status merge_attention(const MergeAttentionParams& params, cudaStream_t stream);

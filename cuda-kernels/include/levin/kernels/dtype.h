@@ -85,6 +85,11 @@ constexpr bool is_readable(DType dtype) {
   }
 }
 
+// What activations are stored as, all of an op alike; zero-initialised parameters say F32.
+constexpr bool is_activation_type(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+}
+
 // What products take: readable, and neither F64 nor an integer.
 constexpr bool is_weight(DType dtype) {
   switch (dtype) {

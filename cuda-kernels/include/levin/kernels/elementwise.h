@@ -1,8 +1,9 @@
-// Element by element over [T, C]. Outputs may be inputs.
+// Element by element over [T, C], all tensors of an op of one activation type. Outputs may be inputs.
 #pragma once
 
 #include <cstdint>
 
+#include "levin/kernels/dtype.h"
 #include "levin/kernels/status.h"
 #include "levin/kernels/views.h"
 
@@ -21,26 +22,29 @@ enum class Activation : int32_t {
 
 // out = x + scale * y
 struct AddParams {
-  MatrixView<const float> x, y;  // [T, C]
-  MatrixView<float> out;         // [T, C]
+  MatrixView<const uint8_t> x, y;  // [T, C]
+  MatrixView<uint8_t> out;         // [T, C]
   int64_t tokens, size;
+  DType activations;
   float scale;
 };
 
 // out = cap * tanh(x / cap)
 struct SoftCapParams {
-  MatrixView<const float> x;  // [T, C]
-  MatrixView<float> out;      // [T, C]
+  MatrixView<const uint8_t> x;  // [T, C]
+  MatrixView<uint8_t> out;      // [T, C]
   int64_t tokens, size;
+  DType activations;
   float cap;
 };
 
 // out = f(gate) * up, or f(gate) without up, which kSwigluClamped needs.
 struct GatedActivationParams {
-  MatrixView<const float> gate;  // [T, F]
-  MatrixView<const float> up;    // [T, F] or null
-  MatrixView<float> out;         // [T, F]
+  MatrixView<const uint8_t> gate;  // [T, F]
+  MatrixView<const uint8_t> up;    // [T, F] or null
+  MatrixView<uint8_t> out;         // [T, F]
   int64_t tokens, size;
+  DType activations;
   Activation activation;
 };
 

@@ -1,4 +1,4 @@
-// Products of float32 activations with weights of any DType.
+// Products of activations with weights of any DType; sums are float32.
 //
 // Accuracy: F32, F16 and BF16 weights NMSE <= 1e-7; codes of quantised weights are exact, their scales are
 // applied in float32. out[t, n] depends on x[t], weight[n], the DType and K alone, to the bit: not on T, nor
@@ -18,13 +18,14 @@ namespace levin {
 // out[t, s] = residual[t] + scale * (weight[s] . x[t, s] + bias): Linear with S = 1, HeadLinear with S heads.
 // out may be residual, not x. bias and residual need S = 1.
 struct LinearParams {
-  CubeView<const float> x;           // [T, S, K]
-  CubeView<const uint8_t> weight;    // [S, N, K]; all DTypes but integers, F64, Q8_1 and Q8_K
-  const float* bias;                 // [N] or null
-  MatrixView<const float> residual;  // [T, N] or null
-  CubeView<float> out;               // [T, S, N]
+  CubeView<const uint8_t> x;           // [T, S, K] of x_dtype
+  CubeView<const uint8_t> weight;      // [S, N, K]; all DTypes but integers, F64, Q8_1 and Q8_K
+  const float* bias;                   // [N] or null
+  MatrixView<const uint8_t> residual;  // [T, N] of out_dtype or null
+  CubeView<uint8_t> out;               // [T, S, N] of out_dtype
   int64_t tokens, heads, n, k;
   DType dtype;
+  DType x_dtype, out_dtype;  // F32, F16 or BF16
   float scale;
 };
 
@@ -34,16 +35,17 @@ Status linear(const LinearParams& params, cudaStream_t stream);
 // y, [T, chosen, N]; with it out[t] = residual[t] + sum over j, in order, of combine[t, j] * y[t, j], and
 // out's stride1 is unused. An id outside the weight gives NaN. residual may be out.
 struct GroupedLinearParams {
-  CubeView<const float> x;           // [T, chosen, K], or [T, K] with stride1 0
-  CubeView<const uint8_t> weight;    // [E, N, K]
-  MatrixView<const float> bias;      // [E, N] or null
-  MatrixView<const int32_t> ids;     // [T, chosen]
-  MatrixView<const float> combine;   // [T, chosen] or null
-  MatrixView<const float> residual;  // [T, N] or null; only with combine
-  CubeView<float> out;               // [T, chosen, N], or [T, N] with combine
+  CubeView<const uint8_t> x;           // [T, chosen, K], or [T, K] with stride1 0
+  CubeView<const uint8_t> weight;      // [E, N, K]
+  MatrixView<const float> bias;        // [E, N] or null
+  MatrixView<const int32_t> ids;       // [T, chosen]
+  MatrixView<const float> combine;     // [T, chosen] or null
+  MatrixView<const uint8_t> residual;  // [T, N] or null; only with combine
+  CubeView<uint8_t> out;               // [T, chosen, N], or [T, N] with combine
   int64_t tokens, chosen, experts, n, k;
   DType dtype;
-  void* workspace;  // grouped_linear_workspace_bytes() of device memory, 256-byte aligned
+  DType activations;  // of x, residual and out
+  void* workspace;    // grouped_linear_workspace_bytes() of device memory, 256-byte aligned
 };
 
 // Depends on tokens, chosen, experts, n and on whether combine is given; the workspace itself is not read.

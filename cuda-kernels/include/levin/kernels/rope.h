@@ -21,9 +21,9 @@ struct RopeTableParams {
 // Rotates q in place, rotates k, and writes k and v into their pages; k and v stay as they are. Pairs are
 // (i, i + R/2) with half_style, otherwise (2i, 2i + 1), from rotary_offset on.
 struct RopeAppendParams {
-  CubeView<float> q;                // [T, H, Dk]
-  CubeView<const float> k;          // [T, Hkv, Dk]
-  CubeView<const float> v;          // [T, Hkv, Dv], or null: values are a prefix of the keys
+  CubeView<uint8_t> q;              // [T, H, Dk] of the activation type, as are k and v
+  CubeView<const uint8_t> k;        // [T, Hkv, Dk]
+  CubeView<const uint8_t> v;        // [T, Hkv, Dv], or null: values are a prefix of the keys
   MatrixView<const float> cos_sin;  // [T, R] of rope_table, or null: nothing is rotated
   const int32_t* slot_mapping;      // [T] page * page_size + slot; outside the cache: written nowhere
   PageView<uint8_t> k_cache;        // [pages, Hkv, page_size, Dk]
@@ -32,6 +32,7 @@ struct RopeAppendParams {
   int64_t pairs, rotary_offset;  // pairs = R/2, 0 without cos_sin
   int64_t pages, page_size;
   DType cache_dtype;  // F32, F16, BF16, F8_E4M3, Q8_0 or Q4_0
+  DType activations;
   bool half_style;
 };
 

@@ -13,9 +13,9 @@ namespace levin {
 struct EmbedParams {
   MatrixView<const uint8_t> table;  // [V, C], any DType but Q8_1 and Q8_K
   const int32_t* ids;               // [T]
-  MatrixView<float> out;            // [T, C]
+  MatrixView<uint8_t> out;          // [T, C] of out_dtype
   int64_t tokens, vocab, size;
-  DType dtype;
+  DType dtype, out_dtype;
   float scale;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "levin/kernels/dtype.h"
 #include "levin/kernels/elementwise.h"
 #include "levin/kernels/status.h"
 #include "levin/kernels/views.h"
@@ -13,33 +14,35 @@ namespace levin {
 // Depthwise causal convolution: out[t, c] = f(bias[c] + sum over w of weight[c, w] * x[t - W + 1 + w, c]). The
 // state then holds the last W - 1 inputs, oldest first.
 struct CausalConvParams {
-  MatrixView<const float> x;       // [T, Ch]
+  MatrixView<const uint8_t> x;     // [T, Ch] of the activation type
   MatrixView<const float> weight;  // [Ch, W], W <= 16
   const float* bias;               // [Ch] or null
   CubeView<float> state;           // [slots, Ch, W - 1]
-  MatrixView<float> out;           // [T, Ch], not x
+  MatrixView<uint8_t> out;         // [T, Ch] of the activation type, not x
   const int32_t* cu_seqlens_q;     // [B + 1]
   const int32_t* state_slots;      // [B]
   const int32_t* positions;        // [T]
   int64_t seqs, channels, width, slots;
+  DType activations;
   Activation activation;
 };
 
 // Mamba-2's recurrence: d = clamp(softplus(dt + dt_bias), dt_min, dt_max); S = exp(d * a) S + d * x (outer) B;
 // out = S . C + skip * x, with g = h / (H / G).
 struct SsmScanParams {
-  CubeView<const float> x;      // [T, H, P]
-  MatrixView<const float> dt;   // [T, H]
-  const float* a;               // [H]
-  CubeView<const float> b, c;   // [T, G, N]
-  const float* skip;            // [H] or null
-  const float* dt_bias;         // [H]
-  PageView<float> state;        // [slots, H, P, N]
-  CubeView<float> out;          // [T, H, P]
-  const int32_t* cu_seqlens_q;  // [B + 1]
-  const int32_t* state_slots;   // [B]
-  const int32_t* positions;     // [T]
+  CubeView<const uint8_t> x;     // [T, H, P] of the activation type, as are dt, b, c and out
+  MatrixView<const uint8_t> dt;  // [T, H]
+  const float* a;                // [H]
+  CubeView<const uint8_t> b, c;  // [T, G, N]
+  const float* skip;             // [H] or null
+  const float* dt_bias;          // [H]
+  PageView<float> state;         // [slots, H, P, N]
+  CubeView<uint8_t> out;         // [T, H, P]
+  const int32_t* cu_seqlens_q;   // [B + 1]
+  const int32_t* state_slots;    // [B]
+  const int32_t* positions;      // [T]
   int64_t seqs, heads, groups, size, state_size, slots;
+  DType activations;
   float dt_min, dt_max;
 };
 

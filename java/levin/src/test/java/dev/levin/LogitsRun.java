@@ -69,6 +69,18 @@ final class LogitsRun {
     }
   }
 
+  /** Logits [T, V] of all tokens over activations of a type. */
+  static float[] logits(
+      Backend backend, Path model, int[] tokens, int chunk, DType kvDtype, DType activations) {
+    return logits(
+        backend,
+        model,
+        tokens,
+        chunk,
+        new DecoderOptions(0, PAGE_SIZE, NUM_PAGES, kvDtype, 1, activations),
+        UnaryOperator.identity());
+  }
+
   private static float[] logits(
       Backend backend,
       Path model,
@@ -77,6 +89,16 @@ final class LogitsRun {
       DType kvDtype,
       UnaryOperator<DecoderConfig> change) {
     DecoderOptions options = new DecoderOptions(0, PAGE_SIZE, NUM_PAGES, kvDtype, 1);
+    return logits(backend, model, tokens, chunk, options, change);
+  }
+
+  private static float[] logits(
+      Backend backend,
+      Path model,
+      int[] tokens,
+      int chunk,
+      DecoderOptions options,
+      UnaryOperator<DecoderConfig> change) {
     try (ModelSource source = ModelFiles.open(model)) {
       DecoderConfig config =
           change.apply(DecoderConfig.read(source.metadata(), source.naming(), source.weights()));
@@ -139,7 +161,7 @@ final class LogitsRun {
     return worst;
   }
 
-  private static int argmax(float[] values, int row, int vocab) {
+  static int argmax(float[] values, int row, int vocab) {
     int best = 0;
     for (int i = 1; i < vocab; i++) {
       if (values[row * vocab + i] > values[row * vocab + best]) {

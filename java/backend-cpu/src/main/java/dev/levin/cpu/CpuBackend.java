@@ -12,6 +12,7 @@ import dev.levin.core.backend.DeviceInfo;
 import dev.levin.core.backend.Program;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
+import dev.levin.core.backend.TransferCheck;
 import dev.levin.core.op.Add;
 import dev.levin.core.op.Attention;
 import dev.levin.core.op.CausalConv;
@@ -38,7 +39,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Runs ops on this machine's processors, in host memory as it lies: a mapped weight is used where
- * it is mapped. Launching is synchronous; launches from several threads run one after another.
+ * it is mapped. Activations are F32 alone. Launching is synchronous; launches from several threads
+ * run one after another.
  */
 public final class CpuBackend implements Backend {
   private final DeviceInfo device;
@@ -107,6 +109,10 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e -> readable(e.table());
       case Linear l -> readable(l.weight());
@@ -237,38 +243,17 @@ public final class CpuBackend implements Backend {
   public void upload(MemorySegment source, Tensor target, Stream on) {
     requireOwn(on);
     requireOpen();
-    requireContiguous("upload to", target);
-    long bytes = source.byteSize();
-    requireFits("upload to", target, bytes);
-    MemorySegment.copy(source, 0, HostBuffer.segmentOf(target), target.offset(), bytes);
+    TransferCheck.upload(source, target);
+    MemorySegment.copy(source, 0, HostBuffer.segmentOf(target), target.offset(), source.byteSize());
   }
 
   @Override
   public void download(Tensor source, MemorySegment target, Stream on) {
     requireOwn(on);
     requireOpen();
-    requireContiguous("download of", source);
+    TransferCheck.download(source, target);
     long bytes = source.byteSize();
-    if (bytes > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "download of %s takes %d bytes, the target has %d"
-              .formatted(source, bytes, target.byteSize()));
-    }
     MemorySegment.copy(HostBuffer.segmentOf(source), source.offset(), target, 0, bytes);
-  }
-
-  private static void requireContiguous(String what, Tensor tensor) {
-    if (!tensor.isContiguous()) {
-      throw new IllegalArgumentException(what + " " + tensor + " needs a contiguous tensor");
-    }
-  }
-
-  private static void requireFits(String what, Tensor tensor, long bytes) {
-    if (bytes > tensor.byteSize()) {
-      throw new IllegalArgumentException(
-          "%s %s of %d bytes does not fit the source's %d bytes"
-              .formatted(what, tensor, tensor.byteSize(), bytes));
-    }
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.levin.core.backend.DeviceInfo;
 import dev.levin.core.backend.Program;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
+import dev.levin.core.backend.TransferCheck;
 import dev.levin.core.op.Attention;
 import dev.levin.core.op.Convert;
 import dev.levin.core.op.Embed;
@@ -169,9 +170,18 @@ public final class CudaBackend implements Backend {
         });
   }
 
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
+  }
+
   /** Yes for all that the CPU backend supports. */
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e ->
           DTypes.isReadable(e.table().dtype())
@@ -314,12 +324,7 @@ public final class CudaBackend implements Backend {
   @Override
   public void upload(MemorySegment source, Tensor target, Stream on) {
     requireOwn(on);
-    requireContiguous("upload to", target);
-    if (source.byteSize() > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "upload to %s of %d bytes does not fit the source's %d bytes"
-              .formatted(target, target.byteSize(), source.byteSize()));
-    }
+    TransferCheck.upload(source, target);
     locked(
         () -> {
           long address = memory.bufferOf("upload:", target).address();
@@ -331,25 +336,13 @@ public final class CudaBackend implements Backend {
   @Override
   public void download(Tensor source, MemorySegment target, Stream on) {
     requireOwn(on);
-    requireContiguous("download of", source);
-    long bytes = source.byteSize();
-    if (bytes > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "download of %s takes %d bytes, the target has %d"
-              .formatted(source, bytes, target.byteSize()));
-    }
+    TransferCheck.download(source, target);
     locked(
         () -> {
           long address = memory.bufferOf("download:", source).address();
-          transfers.read(address + source.offset(), target.asSlice(0, bytes));
+          transfers.read(address + source.offset(), target.asSlice(0, source.byteSize()));
           return null;
         });
-  }
-
-  private static void requireContiguous(String what, Tensor tensor) {
-    if (!tensor.isContiguous()) {
-      throw new IllegalArgumentException(what + " " + tensor + " needs a contiguous tensor");
-    }
   }
 
   private <T> T locked(Supplier<T> action) {

@@ -36,7 +36,7 @@ final class AttentionOps {
     }
     long splits = splits(op, headTiles * tokenTiles);
     if (splits == 1) {
-      begin(op, "attention", tile, null, null, 1)
+      begin(op, "attention", tile, merged(op), null, 1)
           .run(sizes.attentionItems(), headTiles, tokenTiles, sizes.attentionItems(), 1);
       return;
     }
@@ -52,6 +52,17 @@ final class AttentionOps {
         .run(sizes.attentionItems(), headTiles, tokenTiles * splits, sizes.attentionItems(), 1);
     begin(op, "attention_merge", null, partials, states, splits)
         .run(sizes.lanes(), heads, tokens, sizes.lanes(), 1);
+  }
+
+  /** Float32 in which splits are merged, null where out is that itself. */
+  private Tensor merged(Attention op) {
+    if (op.out().dtype() == DType.F32) {
+      return null;
+    }
+    long tokens = op.q().dim(0);
+    long heads = op.q().dim(1);
+    kernels.scratch().begin(Scratch.bytes(tokens * heads * op.out().dim(2)));
+    return kernels.scratch().tensor(DType.F32, tokens, heads, 1, op.out().dim(2));
   }
 
   /** How many work-groups share the keys of a query: 1 where there is enough to do without. */

@@ -20,8 +20,23 @@ final class Kernels {
   private final Grids grids;
   private final Scratch scratch;
   private final LaunchSizes sizes;
-  private final Map<DType, Optional<ProgramSource>> weightSources = new EnumMap<>(DType.class);
-  private final Map<DType, Optional<ProgramSource>> cacheSources = new EnumMap<>(DType.class);
+  private final Map<DType, Sources> sources = new EnumMap<>(DType.class);
+
+  /** Programs over one type of activations; each is built when it is first used. */
+  private record Sources(
+      ProgramSource common,
+      Map<DType, Optional<ProgramSource>> weights,
+      Map<DType, Optional<ProgramSource>> caches) {
+    static Sources over(DType activations) {
+      Map<DType, Optional<ProgramSource>> weights = new EnumMap<>(DType.class);
+      Map<DType, Optional<ProgramSource>> caches = new EnumMap<>(DType.class);
+      for (DType dtype : DType.values()) {
+        weights.put(dtype, ProgramSource.weights(dtype).map(source -> source.over(activations)));
+        caches.put(dtype, ProgramSource.cache(dtype).map(source -> source.over(activations)));
+      }
+      return new Sources(ProgramSource.COMMON.over(activations), weights, caches);
+    }
+  }
 
   Kernels(Programs programs, KernelCall call, Grids grids, Scratch scratch, LaunchSizes sizes) {
     this.programs = programs;
@@ -29,10 +44,13 @@ final class Kernels {
     this.grids = grids;
     this.scratch = scratch;
     this.sizes = sizes;
-    for (DType dtype : DType.values()) {
-      weightSources.put(dtype, ProgramSource.weights(dtype));
-      cacheSources.put(dtype, ProgramSource.cache(dtype));
+    for (DType activations : Op.ACTIVATION_TYPES) {
+      sources.put(activations, Sources.over(activations));
     }
+  }
+
+  private Sources sources(Op op) {
+    return sources.get(op.activationType());
   }
 
   LaunchSizes sizes() {
@@ -50,17 +68,17 @@ final class Kernels {
 
   /** A kernel that needs no dtype. */
   KernelCall common(Op op, String name) {
-    return call.begin(op.name(), programs.kernel(ProgramSource.COMMON, name));
+    return call.begin(op.name(), programs.kernel(sources(op).common(), name));
   }
 
   /** A kernel over encoded weights or rows. */
   KernelCall weights(Op op, String name, DType dtype) {
-    return call.begin(op.name(), programs.kernel(require(op, weightSources, dtype), name));
+    return call.begin(op.name(), programs.kernel(require(op, sources(op).weights(), dtype), name));
   }
 
   /** A kernel over pages of {@code dtype}, or one that writes rows of it. */
   KernelCall cache(Op op, String name, DType dtype) {
-    return call.begin(op.name(), programs.kernel(require(op, cacheSources, dtype), name));
+    return call.begin(op.name(), programs.kernel(require(op, sources(op).caches(), dtype), name));
   }
 
   private static ProgramSource require(

@@ -28,7 +28,7 @@ final class MatrixOps {
             .optional("residual", op.residual(), 2)
             .view("out", op.out(), op.out().stride(0), 0)
             .buffer(kernels.grid(dtype))
-            .longs(x.dim(0), 1, op.weight().dim(0), x.dim(1))
+            .longs(x.dim(0), 1, op.weight().dim(0), x.dim(1), wide(op.out()))
             .floats(op.scale());
     run(call, x.dim(0), op.weight().dim(0), 1);
   }
@@ -44,9 +44,13 @@ final class MatrixOps {
             .optional("residual", null, 2)
             .tensor("out", op.out())
             .buffer(kernels.grid(dtype))
-            .longs(x.dim(0), x.dim(1), op.weight().dim(1), x.dim(2))
+            .longs(x.dim(0), x.dim(1), op.weight().dim(1), x.dim(2), wide(op.out()))
             .floats(1);
     run(call, x.dim(0), op.weight().dim(1), x.dim(1));
+  }
+
+  private static long wide(Tensor out) {
+    return out.dtype() == DType.F32 ? 1 : 0;
   }
 
   private KernelCall begin(Op op, DType dtype, long tokens) {
@@ -140,7 +144,7 @@ final class MatrixOps {
             .tensor("order", order)
             .tensor("products", products)
             .buffer(kernels.grid(dtype))
-            .longs(chosen, experts, n, op.weight().dim(2));
+            .longs(chosen, experts, n, op.weight().dim(2), wide(products));
     runTiles(call, n, tokens * chosen / sizes.tileTokens() + experts + 1);
     if (combined) {
       kernels

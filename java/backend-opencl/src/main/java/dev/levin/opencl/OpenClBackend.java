@@ -12,6 +12,7 @@ import dev.levin.core.backend.Counters;
 import dev.levin.core.backend.DeviceInfo;
 import dev.levin.core.backend.Stream;
 import dev.levin.core.backend.Support;
+import dev.levin.core.backend.TransferCheck;
 import dev.levin.core.op.Add;
 import dev.levin.core.op.Attention;
 import dev.levin.core.op.CausalConv;
@@ -32,6 +33,7 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import dev.levin.core.quant.Codecs;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -211,9 +213,21 @@ public final class OpenClBackend implements Backend {
         });
   }
 
+  /**
+   * Halves are loaded and stored by functions of OpenCL 1.2; no device needs arithmetic on them.
+   */
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
+  }
+
   /** Yes for all that the CPU backend supports. */
   @Override
   public Support supports(Op op) {
+    Support activations = Support.ofActivations(op, activationTypes());
+    if (!activations.supported()) {
+      return activations;
+    }
     return switch (op) {
       case Embed e -> weight(e.table());
       case Linear l -> weight(l.weight());
@@ -311,12 +325,7 @@ public final class OpenClBackend implements Backend {
   @Override
   public void upload(MemorySegment source, Tensor target, Stream on) {
     requireOwn(on);
-    requireContiguous("upload to", target);
-    if (source.byteSize() > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "upload to %s of %d bytes does not fit the source's %d bytes"
-              .formatted(target, target.byteSize(), source.byteSize()));
-    }
+    TransferCheck.upload(source, target);
     locked(
         "upload",
         () -> {
@@ -328,17 +337,11 @@ public final class OpenClBackend implements Backend {
   @Override
   public void download(Tensor source, MemorySegment target, Stream on) {
     requireOwn(on);
-    requireContiguous("download of", source);
-    long bytes = source.byteSize();
-    if (bytes > target.byteSize()) {
-      throw new IllegalArgumentException(
-          "download of %s takes %d bytes, the target has %d"
-              .formatted(source, bytes, target.byteSize()));
-    }
+    TransferCheck.download(source, target);
     locked(
         "download",
         () -> {
-          transfers.read(own(source), source.offset(), target.asSlice(0, bytes));
+          transfers.read(own(source), source.offset(), target.asSlice(0, source.byteSize()));
           if (profile != null) {
             profile.collect();
           }
@@ -351,12 +354,6 @@ public final class OpenClBackend implements Backend {
       return buffer;
     }
     throw new IllegalArgumentException(tensor + " does not live on this OpenCL device");
-  }
-
-  private static void requireContiguous(String what, Tensor tensor) {
-    if (!tensor.isContiguous()) {
-      throw new IllegalArgumentException(what + " " + tensor + " needs a contiguous tensor");
-    }
   }
 
   /** Something that talks to the driver. */

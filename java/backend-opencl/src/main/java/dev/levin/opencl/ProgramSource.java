@@ -18,7 +18,7 @@ import java.util.Optional;
 record ProgramSource(List<String> files, String options) {
   private static final String PRELUDE = "prelude";
 
-  /** Kernels that know F32 and I32 alone. */
+  /** Kernels over activations, F32 and I32 alone. */
   static final ProgramSource COMMON =
       new ProgramSource(
           List.of(
@@ -62,6 +62,13 @@ record ProgramSource(List<String> files, String options) {
                   "-D KV_TYPE=KV_" + dtype.name()));
       default -> Optional.empty();
     };
+  }
+
+  /** The same kernels over activations of a type. */
+  ProgramSource over(DType activations) {
+    return activations == DType.F32
+        ? this
+        : new ProgramSource(files, (options + " -D ACT=ACT_" + activations).strip());
   }
 
   /** The text of all files. */

@@ -3,6 +3,7 @@ package dev.levin.opencl;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.levin.core.DType;
+import dev.levin.core.op.Op;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,12 +20,24 @@ import org.junit.jupiter.api.Test;
 /** Every program that any device may ask for compiles without a warning. */
 @Tag("opencl")
 class KernelsCompileTest {
+  private static final List<DType> ONE_OF_EACH_FILE =
+      List.of(DType.F32, DType.Q4_0, DType.Q4_K, DType.IQ2_XS, DType.MXFP4);
+
   private static Set<ProgramSource> sources() {
     Set<ProgramSource> sources = new LinkedHashSet<>();
     sources.add(ProgramSource.COMMON);
     for (DType dtype : DType.values()) {
       ProgramSource.weights(dtype).ifPresent(sources::add);
       ProgramSource.cache(dtype).ifPresent(sources::add);
+    }
+    for (DType activations : Op.ACTIVATION_TYPES) {
+      sources.add(ProgramSource.COMMON.over(activations));
+      for (DType dtype : ONE_OF_EACH_FILE) {
+        sources.add(ProgramSource.weights(dtype).orElseThrow().over(activations));
+      }
+      for (DType dtype : DType.values()) {
+        ProgramSource.cache(dtype).map(source -> source.over(activations)).ifPresent(sources::add);
+      }
     }
     return sources;
   }

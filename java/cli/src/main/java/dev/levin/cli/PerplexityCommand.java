@@ -117,7 +117,8 @@ final class PerplexityCommand implements Callable<Integer> {
         config,
         source.weights(),
         backend,
-        new DecoderOptions(chunk, PAGE_SIZE, pages, options.kvDtype(), slots));
+        new DecoderOptions(
+            chunk, PAGE_SIZE, pages, options.kvDtype(), slots, options.activationType()));
   }
 
   private PerplexityResult measure(Perplexity perplexity, int[] tokens) {

@@ -1,7 +1,9 @@
 package dev.levin.cli;
 
 import dev.levin.core.DType;
+import dev.levin.core.LevinException;
 import dev.levin.engine.LlmOptions;
+import dev.levin.models.DecoderOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +53,14 @@ final class RunOptions {
   private String kvDtype;
 
   @Option(
+      names = "--activations",
+      paramLabel = "TYPE",
+      description =
+          "Type of what layers hand on: f32, f16 or bf16, as far as the backend has it; what"
+              + " -Dlevin.activations says when not given, else f32.")
+  private String activations;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads of the CPU backend; all cores when not given.")
@@ -75,7 +85,18 @@ final class RunOptions {
             .contextLength(context)
             .maxSequences(1)
             .slidingContext(slide);
+    if (activations != null) {
+      options.activations(activations(spec, activations));
+    }
     return kvDtype == null ? options : options.kvDtype(kvDtype(spec, kvDtype));
+  }
+
+  private static DType activations(CommandSpec spec, String name) {
+    try {
+      return DecoderOptions.activations("--activations", name);
+    } catch (LevinException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   /** The type of cached keys and values that an option {@code --kv-dtype} names. */

@@ -36,7 +36,8 @@ final class CacheSize {
       tokens = Math.clamp(left / bytesPerToken, 1, wanted);
     }
     long pages = Math.clamp(Math.ceilDiv(tokens, PAGE_SIZE), 1, MAX_PAGES);
-    return new DecoderOptions(contextLength, PAGE_SIZE, (int) pages, options.kvDtype(), slots);
+    return new DecoderOptions(
+        contextLength, PAGE_SIZE, (int) pages, options.kvDtype(), slots, options.activationType());
   }
 
   private static int stateSlots(DecoderConfig config, LlmOptions options, long memory) {

@@ -1,6 +1,8 @@
 package dev.levin.engine;
 
 import dev.levin.core.DType;
+import dev.levin.core.op.Op;
+import dev.levin.models.DecoderOptions;
 
 /**
  * How a model is loaded.
@@ -9,6 +11,8 @@ import dev.levin.core.DType;
  *     LEVIN_BACKEND} say
  * @param contextLength longest sequence in tokens; 0 for the model's own limit
  * @param kvDtype element type of cached keys and values
+ * @param activations element type of what layers hand on, F32, F16 or BF16, if the backend has it;
+ *     null for what {@code -Dlevin.activations} says, F32 when it says nothing
  * @param cacheTokens tokens the KV cache holds for all sequences together; 0 for contextLength *
  *     maxSequences, but no more than a GPU has left, or half of the host's memory
  * @param maxSequences requests that run in one step
@@ -21,6 +25,7 @@ public record LlmOptions(
     String backend,
     int contextLength,
     DType kvDtype,
+    DType activations,
     long cacheTokens,
     int maxSequences,
     int maxTokensPerStep,
@@ -32,6 +37,11 @@ public record LlmOptions(
   public LlmOptions {
     require(contextLength >= 0, "contextLength", contextLength, "0 or more");
     require(kvDtype != null, "kvDtype", null, "a type");
+    require(
+        activations == null || Op.ACTIVATION_TYPES.contains(activations),
+        "activations",
+        activations,
+        "F32, F16 or BF16");
     require(cacheTokens >= 0, "cacheTokens", cacheTokens, "0 or more");
     require(maxSequences >= 1, "maxSequences", maxSequences, "1 or more");
     require(maxTokensPerStep >= 1, "maxTokensPerStep", maxTokensPerStep, "1 or more");
@@ -41,6 +51,11 @@ public record LlmOptions(
 
   public static LlmOptions defaults() {
     return DEFAULTS;
+  }
+
+  /** The activations asked for, or configured. */
+  public DType activationType() {
+    return activations == null ? DecoderOptions.configuredActivations() : activations;
   }
 
   public static Builder builder() {
@@ -58,6 +73,7 @@ public record LlmOptions(
     private String backend;
     private int contextLength;
     private DType kvDtype = DType.F32;
+    private DType activations;
     private long cacheTokens;
     private int maxSequences = 4;
     private int maxTokensPerStep = 512;
@@ -79,6 +95,11 @@ public record LlmOptions(
 
     public Builder kvDtype(DType value) {
       kvDtype = value;
+      return this;
+    }
+
+    public Builder activations(DType value) {
+      activations = value;
       return this;
     }
 
@@ -117,6 +138,7 @@ public record LlmOptions(
           backend,
           contextLength,
           kvDtype,
+          activations,
           cacheTokens,
           maxSequences,
           maxTokensPerStep,

@@ -2,6 +2,7 @@ package dev.levin.models;
 
 import dev.levin.core.Buffer;
 import dev.levin.core.DType;
+import dev.levin.core.DeviceException;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.ModelFormatException;
 import dev.levin.core.Shape;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The one forward pass: weights, pages and prepared steps of a decoder on a backend.
@@ -81,6 +83,7 @@ public final class Decoder implements AutoCloseable {
    * @param source stays open as long as the decoder
    * @param options a context length of 0 takes the configuration's default
    * @throws ModelFormatException for missing or mis-shaped tensors
+   * @throws DeviceException of kind UNSUPPORTED for activations that the backend does not have
    */
   public static Decoder load(
       DecoderConfig config, WeightSource source, Backend backend, DecoderOptions options) {
@@ -95,11 +98,28 @@ public final class Decoder implements AutoCloseable {
             options.pageSize(),
             options.numPages(),
             options.kvDtype(),
-            options.stateSlots());
+            options.stateSlots(),
+            options.activations());
+    requireActivations(backend, options.activations());
     try {
       return new Decoder(config, source, backend, resolved);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new ModelFormatException(source.origin() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireActivations(Backend backend, DType activations) {
+    if (!backend.activationTypes().contains(activations)) {
+      throw new DeviceException(
+          DeviceException.Kind.UNSUPPORTED,
+          "the %s backend has no activations of %s, only %s; choose another type or backend"
+              .formatted(
+                  backend.name(),
+                  activations,
+                  backend.activationTypes().stream()
+                      .sorted()
+                      .map(DType::name)
+                      .collect(Collectors.joining(", "))));
     }
   }
 

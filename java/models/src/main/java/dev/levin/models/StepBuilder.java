@@ -57,14 +57,15 @@ final class StepBuilder {
 
   /** Bytes of activations a step of this layout needs. */
   long scratchBytes(StepLayout layout, Buffer ints, boolean hiddenOnly) {
-    Scratch scratch = Scratch.measuring();
+    Scratch scratch = Scratch.measuring(options.activations());
     build(layout, ints, scratch, hiddenOnly, null);
     return scratch.peakBytes();
   }
 
   Step build(
       StepLayout layout, Buffer ints, Buffer activations, boolean hiddenOnly, Backend backend) {
-    return build(layout, ints, new Scratch(activations), hiddenOnly, backend);
+    return build(
+        layout, ints, new Scratch(activations, options.activations()), hiddenOnly, backend);
   }
 
   private Step build(
@@ -90,7 +91,7 @@ final class StepBuilder {
       float factor = config.ropes().get(i).attentionFactor();
       ops.add(new RopeTable(batch.positions(), frequencies.get(i), cosSin.get(i), factor));
     }
-    Tensor residual = scratch.f32(layout.tokens(), config.hiddenSize());
+    Tensor residual = scratch.activation(layout.tokens(), config.hiddenSize());
     Tensor tokenIds = layout.vector(ints, 0, layout.tokens());
     ops.add(new Embed(weights.tokenEmbedding(), tokenIds, residual, config.embeddingScale()));
     for (int i = 0; i < config.numLayers(); i++) {
@@ -174,6 +175,7 @@ final class StepBuilder {
     }
   }
 
+  /** States of the rows asked for, in F32 like the logits that come of them. */
   private Tensor hidden(OpList ops, StepLayout layout, Buffer ints, Tensor residual) {
     Tensor hidden = ops.scratch().f32(layout.rows(), config.hiddenSize());
     Tensor rows = layout.vector(ints, layout.rowsAt(), layout.rows());

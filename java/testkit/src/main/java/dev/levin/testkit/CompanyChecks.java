@@ -9,17 +9,17 @@ import dev.levin.core.op.GroupedLinear;
 import dev.levin.core.op.HeadLinear;
 import dev.levin.core.op.Linear;
 import dev.levin.core.op.Op;
+import dev.levin.core.quant.Codecs;
 import dev.levin.testkit.grid.BatchPlan;
 import dev.levin.testkit.grid.Draw;
 import dev.levin.testkit.grid.Fixture;
 import dev.levin.testkit.grid.Layout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A row's result is the same to the bit whatever else is computed with it and wherever keys lie.
@@ -43,6 +43,7 @@ final class CompanyChecks {
           DType.TQ2_0,
           DType.I2_S,
           DType.MXFP4);
+  private static final List<DType> NARROW_WEIGHTS = List.of(DType.F16, DType.Q8_0, DType.Q4_K);
   private static final List<DType> KV_TYPES = List.of(DType.F32, DType.F16, DType.Q8_0);
 
   /** One property; the result is what is wrong. */
@@ -52,30 +53,58 @@ final class CompanyChecks {
 
   private CompanyChecks() {}
 
-  static Map<String, Check> all() {
+  /** All checks, those over activations of 16 bits for the types given. */
+  static Map<String, Check> all(Set<DType> activationTypes) {
     Map<String, Check> checks = new LinkedHashMap<>();
     for (DType dtype : WEIGHTS) {
-      checks.put("Linear rows in chunks, " + dtype, backend -> linear(backend, dtype));
-      checks.put("HeadLinear rows in chunks, " + dtype, backend -> headLinear(backend, dtype));
-      checks.put("GroupedLinear rows in chunks, " + dtype, backend -> grouped(backend, dtype));
+      addProducts(checks, dtype, DType.F32);
     }
     for (DType dtype : KV_TYPES) {
       for (int window : new int[] {0, 21}) {
-        String suffix = ", " + dtype + (window > 0 ? ", window " + window : "");
-        checks.put(
-            "Attention over pages in order and scattered" + suffix,
-            backend -> paging(backend, dtype, window));
-        checks.put(
-            "Attention of a sequence alone and in a batch" + suffix,
-            backend -> company(backend, dtype, window));
-        checks.put(
-            "Attention in chunks of queries and whole" + suffix,
-            backend -> chunks(backend, dtype, window));
+        addAttention(checks, dtype, window, DType.F32);
       }
     }
-    checks.put("CausalConv in chunks and whole", StateChecks::causalConv);
-    checks.put("SsmScan in chunks and whole", StateChecks::ssmScan);
+    addStates(checks, DType.F32);
+    for (DType activations : activationTypes.stream().sorted().toList()) {
+      if (activations != DType.F32) {
+        NARROW_WEIGHTS.forEach(dtype -> addProducts(checks, dtype, activations));
+        KV_TYPES.forEach(dtype -> addAttention(checks, dtype, 0, activations));
+        addStates(checks, activations);
+      }
+    }
     return checks;
+  }
+
+  private static String suffix(DType activations) {
+    return activations == DType.F32 ? "" : ", " + activations + " activations";
+  }
+
+  private static void addProducts(Map<String, Check> checks, DType dtype, DType act) {
+    String suffix = dtype + suffix(act);
+    checks.put("Linear rows in chunks, " + suffix, backend -> linear(backend, dtype, act));
+    checks.put("HeadLinear rows in chunks, " + suffix, backend -> headLinear(backend, dtype, act));
+    checks.put("GroupedLinear rows in chunks, " + suffix, backend -> grouped(backend, dtype, act));
+  }
+
+  private static void addAttention(Map<String, Check> checks, DType dtype, int window, DType act) {
+    String suffix = ", " + dtype + (window > 0 ? ", window " + window : "") + suffix(act);
+    checks.put(
+        "Attention over pages in order and scattered" + suffix,
+        backend -> paging(backend, dtype, window, act));
+    checks.put(
+        "Attention of a sequence alone and in a batch" + suffix,
+        backend -> company(backend, dtype, window, act));
+    checks.put(
+        "Attention in chunks of queries and whole" + suffix,
+        backend -> chunks(backend, dtype, window, act));
+  }
+
+  private static void addStates(Map<String, Check> checks, DType act) {
+    checks.put(
+        "CausalConv in chunks and whole" + suffix(act),
+        backend -> StateChecks.causalConv(backend, act));
+    checks.put(
+        "SsmScan in chunks and whole" + suffix(act), backend -> StateChecks.ssmScan(backend, act));
   }
 
   private interface Rows {
@@ -83,20 +112,23 @@ final class CompanyChecks {
     Op over(int from, int to, Tensor out);
   }
 
-  private static Optional<String> linear(Backend backend, DType dtype) {
+  private static Optional<String> linear(Backend backend, DType dtype, DType act) {
     int n = 67;
     int k = 512;
     try (Fixture f = new Fixture();
         Placement placement = new Placement(f, backend)) {
       Draw draw = new Draw(SEED);
-      Tensor x = placement.tensor(f.f32(draw.peaky((long) TOKENS * k), TOKENS, k));
-      Tensor residual = placement.tensor(f.f32(draw.peaky((long) TOKENS * n), TOKENS, n));
+      Tensor x =
+          placement.tensor(f.encoded(act, Layout.DENSE, draw.peaky((long) TOKENS * k), TOKENS, k));
+      Tensor residual =
+          placement.tensor(f.encoded(act, Layout.DENSE, draw.peaky((long) TOKENS * n), TOKENS, n));
       Tensor weight = placement.tensor(f.weight(dtype, Layout.DENSE, draw, n, k));
       Tensor bias = placement.tensor(f.weight(draw.peaky(n), n));
       return chunked(
           backend,
           f,
           placement,
+          act,
           new long[] {n},
           (from, to, out) ->
               new Linear(
@@ -104,24 +136,27 @@ final class CompanyChecks {
     }
   }
 
-  private static Optional<String> headLinear(Backend backend, DType dtype) {
+  private static Optional<String> headLinear(Backend backend, DType dtype, DType act) {
     int n = 33;
     int k = 256;
     try (Fixture f = new Fixture();
         Placement placement = new Placement(f, backend)) {
       Draw draw = new Draw(SEED);
-      Tensor x = placement.tensor(f.f32(draw.peaky((long) TOKENS * 3 * k), TOKENS, 3, k));
+      Tensor x =
+          placement.tensor(
+              f.encoded(act, Layout.DENSE, draw.peaky((long) TOKENS * 3 * k), TOKENS, 3, k));
       Tensor weight = placement.tensor(f.weight(dtype, Layout.DENSE, draw, 3, n, k));
       return chunked(
           backend,
           f,
           placement,
+          act,
           new long[] {3, n},
           (from, to, out) -> new HeadLinear(x.slice(0, from, to), weight, out));
     }
   }
 
-  private static Optional<String> grouped(Backend backend, DType dtype) {
+  private static Optional<String> grouped(Backend backend, DType dtype, DType act) {
     int n = 33;
     int k = 256;
     int experts = 4;
@@ -132,7 +167,8 @@ final class CompanyChecks {
       for (int t = 0; t < TOKENS; t++) {
         ids[2 * t + 1] = (ids[2 * t] + 1) % experts;
       }
-      Tensor x = placement.tensor(f.f32(draw.peaky((long) TOKENS * k), TOKENS, k));
+      Tensor x =
+          placement.tensor(f.encoded(act, Layout.DENSE, draw.peaky((long) TOKENS * k), TOKENS, k));
       Tensor weight = placement.tensor(f.weight(dtype, Layout.DENSE, draw, experts, n, k));
       Tensor idTensor = placement.tensor(f.i32(ids, TOKENS, 2));
       Tensor combine = placement.tensor(f.f32(draw.between(TOKENS * 2, 0, 1), TOKENS, 2));
@@ -140,6 +176,7 @@ final class CompanyChecks {
           backend,
           f,
           placement,
+          act,
           new long[] {n},
           (from, to, out) ->
               new GroupedLinear(
@@ -155,10 +192,10 @@ final class CompanyChecks {
 
   /** Runs all rows at once and again in chunks of every size. */
   private static Optional<String> chunked(
-      Backend backend, Fixture f, Placement placement, long[] rowDims, Rows rows) {
-    float[] whole = output(backend, f, placement, rowDims, rows, TOKENS);
+      Backend backend, Fixture f, Placement placement, DType act, long[] rowDims, Rows rows) {
+    float[] whole = output(backend, f, placement, act, rowDims, rows, TOKENS);
     for (int chunk : CHUNKS) {
-      float[] parts = output(backend, f, placement, rowDims, rows, chunk);
+      float[] parts = output(backend, f, placement, act, rowDims, rows, chunk);
       Optional<String> difference = difference(whole, parts, TOKENS);
       if (difference.isPresent()) {
         return Optional.of(
@@ -169,8 +206,14 @@ final class CompanyChecks {
   }
 
   private static float[] output(
-      Backend backend, Fixture f, Placement placement, long[] rowDims, Rows rows, int chunk) {
-    Tensor out = placement.tensor(f.output(dims(TOKENS, rowDims)));
+      Backend backend,
+      Fixture f,
+      Placement placement,
+      DType act,
+      long[] rowDims,
+      Rows rows,
+      int chunk) {
+    Tensor out = placement.tensor(f.poisoned(act, Layout.DENSE, dims(TOKENS, rowDims)));
     for (int from = 0; from < TOKENS; from += chunk) {
       int to = Math.min(TOKENS, from + chunk);
       placement.run(rows.over(from, to, out.slice(0, from, to)));
@@ -185,13 +228,13 @@ final class CompanyChecks {
     return dims;
   }
 
-  private static Optional<String> paging(Backend backend, DType dtype, int window) {
+  private static Optional<String> paging(Backend backend, DType dtype, int window, DType act) {
     float[] inOrder =
-        attend(backend, dtype, window, BatchPlan.of(16, 5, 70, 1, 33, 9, 9).contiguous());
+        attend(backend, dtype, window, act, BatchPlan.of(16, 5, 70, 1, 33, 9, 9).contiguous());
     for (int pageSize : new int[] {1, 8, 16, 32}) {
       BatchPlan plan = BatchPlan.of(pageSize, 5, 70, 1, 33, 9, 9);
       Optional<String> difference =
-          difference(inOrder, attend(backend, dtype, window, plan), plan.numTokens());
+          difference(inOrder, attend(backend, dtype, window, act, plan), plan.numTokens());
       if (difference.isPresent()) {
         return Optional.of(
             "contiguous pages of 16 against scattered pages of %d: %s"
@@ -202,24 +245,24 @@ final class CompanyChecks {
   }
 
   /** Draws of the first sequence do not depend on those after it. */
-  private static Optional<String> company(Backend backend, DType dtype, int window) {
-    float[] alone = attend(backend, dtype, window, BatchPlan.of(16, 5, 70));
-    float[] together = attend(backend, dtype, window, BatchPlan.of(16, 5, 70, 1, 130, 17, 17));
+  private static Optional<String> company(Backend backend, DType dtype, int window, DType act) {
+    float[] alone = attend(backend, dtype, window, act, BatchPlan.of(16, 5, 70));
+    float[] together = attend(backend, dtype, window, act, BatchPlan.of(16, 5, 70, 1, 130, 17, 17));
     float[] first = Arrays.copyOf(together, alone.length);
     return difference(alone, first, 5);
   }
 
-  private static Optional<String> chunks(Backend backend, DType dtype, int window) {
+  private static Optional<String> chunks(Backend backend, DType dtype, int window, DType act) {
     int queries = 40;
     int kvLen = 77;
-    float[] whole = attend(backend, dtype, window, BatchPlan.of(16, queries, kvLen));
+    float[] whole = attend(backend, dtype, window, act, BatchPlan.of(16, queries, kvLen));
     for (int chunk : new int[] {1, 7, 16}) {
       float[] parts = new float[whole.length];
       int rowValues = whole.length / queries;
       for (int from = 0; from < queries; from += chunk) {
         int to = Math.min(queries, from + chunk);
         BatchPlan plan = BatchPlan.of(16, to - from, kvLen - queries + to);
-        float[] part = attend(backend, dtype, window, plan);
+        float[] part = attend(backend, dtype, window, act, plan);
         System.arraycopy(part, 0, parts, from * rowValues, part.length);
       }
       Optional<String> difference = difference(whole, parts, queries);
@@ -231,7 +274,8 @@ final class CompanyChecks {
   }
 
   /** Queries, like keys, depend on sequence and position alone. */
-  private static float[] attend(Backend backend, DType dtype, int window, BatchPlan plan) {
+  private static float[] attend(
+      Backend backend, DType dtype, int window, DType act, BatchPlan plan) {
     int heads = 4;
     int size = 64;
     Draw draw = new Draw(SEED);
@@ -247,10 +291,10 @@ final class CompanyChecks {
           System.arraycopy(row, 0, q, t * row.length, row.length);
         }
       }
-      Tensor out = f.output(tokens, heads, size);
+      Tensor out = f.poisoned(act, Layout.DENSE, tokens, heads, size);
       Attention op =
           new Attention(
-              f.f32(q, tokens, heads, size),
+              f.encoded(act, Layout.DENSE, q, tokens, heads, size),
               plan.cache(f, draw, "k", dtype, 2, size),
               plan.cache(f, draw, "v", dtype, 2, size),
               out,
@@ -269,9 +313,10 @@ final class CompanyChecks {
 
   static float[] download(Backend backend, Tensor tensor) {
     try (HostBuffer host = HostBuffer.allocate(tensor.byteSize())) {
-      MemorySegment segment = host.segment();
-      backend.download(tensor, segment, backend.stream());
-      return segment.toArray(ValueLayout.JAVA_FLOAT);
+      backend.download(tensor, host.segment(), backend.stream());
+      float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+      Codecs.of(tensor.dtype()).decode(host.segment(), 0, values, 0, values.length);
+      return values;
     }
   }
 

@@ -2,7 +2,9 @@ package dev.levin.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -52,7 +54,10 @@ public abstract class OpConformanceTest {
     return Set.of();
   }
 
-  /** What is compared with the reference; the whole grid unless a subclass says otherwise. */
+  /**
+   * What is compared with the reference; the whole grid unless a subclass says otherwise. Cases
+   * over activations that the backend does not list are left out.
+   */
   protected List<OpCase> cases() {
     return OpGrid.cases();
   }
@@ -71,6 +76,9 @@ public abstract class OpConformanceTest {
   final List<DynamicNode> matchesReference() {
     Map<String, List<DynamicNode>> byOp = new LinkedHashMap<>();
     for (OpCase row : cases()) {
+      if (!backend.activationTypes().contains(row.activations())) {
+        continue;
+      }
       byOp.computeIfAbsent(row.op(), op -> new ArrayList<>())
           .add(dynamicTest(row.toString(), () -> check(row)));
     }
@@ -108,13 +116,30 @@ public abstract class OpConformanceTest {
   @TestFactory
   final List<DynamicNode> doesNotDependOnCompany() {
     List<DynamicNode> tests = new ArrayList<>();
-    CompanyChecks.all()
+    CompanyChecks.all(backend.activationTypes())
         .forEach(
             (name, check) ->
                 tests.add(
                     dynamicTest(
                         name, () -> check.run(backend).ifPresent(problem -> fail(problem)))));
     return tests;
+  }
+
+  @Test
+  final void refusesActivationsItDoesNotList() {
+    for (DType dtype : Op.ACTIVATION_TYPES) {
+      try (Buffer buffer = backend.allocate(64)) {
+        Tensor x = Tensor.of(dtype, Shape.of(1, 16), buffer, 0);
+        Op op = new SoftCap(x, x, 1);
+        boolean listed = backend.activationTypes().contains(dtype);
+        assertEquals(listed, backend.supports(op).supported(), dtype::toString);
+        if (!listed) {
+          DeviceException refused =
+              assertThrows(DeviceException.class, () -> backend.launch(op, backend.stream()));
+          assertTrue(refused.getMessage().contains(dtype.name()), refused.getMessage());
+        }
+      }
+    }
   }
 
   @Test

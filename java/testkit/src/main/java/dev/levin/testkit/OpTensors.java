@@ -22,8 +22,10 @@ import dev.levin.core.op.SoftCap;
 import dev.levin.core.op.SsmScan;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 
@@ -74,6 +76,40 @@ public final class OpTensors {
     }
     outputs.values().removeIf(tensor -> tensor == null);
     return outputs;
+  }
+
+  /** Names of the record components whose element type is that of the op's activations. */
+  private static Set<String> activations(Op op) {
+    return switch (op) {
+      case Add o -> Set.of("x", "y", "out");
+      case Attention o -> Set.of("q", "out");
+      case CausalConv o -> Set.of("x", "out");
+      case Convert o -> Set.of();
+      case CopyPages o -> Set.of();
+      case Embed o -> Set.of("out");
+      case GatedActivation o -> Set.of("gate", "up", "out");
+      case GroupedLinear o -> Set.of("x", "residual", "out");
+      case HeadLinear o -> Set.of("x", "out");
+      case Linear o -> Set.of("x", "residual", "out");
+      case MergeAttention o -> Set.of("a", "b", "out");
+      case RmsNorm o -> Set.of("x", "out");
+      case RopeAppend o -> Set.of("q", "k", "v");
+      case RopeTable o -> Set.of();
+      case RouteExperts o -> Set.of();
+      case SoftCap o -> Set.of("x", "out");
+      case SsmScan o -> Set.of("x", "dt", "b", "c", "out");
+    };
+  }
+
+  /** The same op over other activations; a tensor that appears twice is mapped once. */
+  public static Op mapActivations(Op op, UnaryOperator<Tensor> mapping) {
+    Set<String> names = activations(op);
+    Map<Tensor, Tensor> mapped = new IdentityHashMap<>();
+    return (Op)
+        map(
+            (Record) op,
+            (name, tensor) ->
+                names.contains(name) ? mapped.computeIfAbsent(tensor, mapping) : tensor);
   }
 
   /** Visits all tensors of the op and of its batch, absent ones left out. */

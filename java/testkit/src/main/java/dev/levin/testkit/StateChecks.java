@@ -26,18 +26,21 @@ final class StateChecks {
     Op over(int from, int to, RaggedBatch batch, Tensor state, Tensor out);
   }
 
-  static Optional<String> causalConv(Backend backend) {
+  static Optional<String> causalConv(Backend backend, DType act) {
     int channels = 67;
     int width = 4;
     try (Fixture f = new Fixture();
         Placement placement = new Placement(f, backend)) {
       Draw draw = new Draw(CompanyChecks.SEED);
-      Tensor x = placement.tensor(f.f32(draw.peaky(TOKENS * channels), TOKENS, channels));
+      Tensor x =
+          placement.tensor(
+              f.encoded(act, Layout.DENSE, draw.peaky(TOKENS * channels), TOKENS, channels));
       Tensor weight = placement.tensor(f.weight(draw.peaky(channels * width), channels, width));
       return chunked(
           backend,
           f,
           placement,
+          act,
           new long[] {channels, width - 1},
           new long[] {channels},
           (from, to, batch, state, out) ->
@@ -46,23 +49,31 @@ final class StateChecks {
     }
   }
 
-  static Optional<String> ssmScan(Backend backend) {
+  static Optional<String> ssmScan(Backend backend, DType act) {
     int heads = 4;
     int size = 24;
     int stateSize = 33;
     try (Fixture f = new Fixture();
         Placement placement = new Placement(f, backend)) {
       Draw draw = new Draw(CompanyChecks.SEED);
-      Tensor x = placement.tensor(f.f32(draw.peaky(TOKENS * heads * size), TOKENS, heads, size));
-      Tensor dt = placement.tensor(f.f32(draw.peaky(TOKENS * heads), TOKENS, heads));
-      Tensor b = placement.tensor(f.f32(draw.peaky(TOKENS * stateSize), TOKENS, 1, stateSize));
-      Tensor c = placement.tensor(f.f32(draw.peaky(TOKENS * stateSize), TOKENS, 1, stateSize));
+      Tensor x =
+          placement.tensor(
+              f.encoded(act, Layout.DENSE, draw.peaky(TOKENS * heads * size), TOKENS, heads, size));
+      Tensor dt =
+          placement.tensor(f.encoded(act, Layout.DENSE, draw.peaky(TOKENS * heads), TOKENS, heads));
+      Tensor b =
+          placement.tensor(
+              f.encoded(act, Layout.DENSE, draw.peaky(TOKENS * stateSize), TOKENS, 1, stateSize));
+      Tensor c =
+          placement.tensor(
+              f.encoded(act, Layout.DENSE, draw.peaky(TOKENS * stateSize), TOKENS, 1, stateSize));
       Tensor a = placement.tensor(f.weight(draw.between(heads, -4, -0.1f), heads));
       Tensor bias = placement.tensor(f.weight(draw.peaky(heads), heads));
       return chunked(
           backend,
           f,
           placement,
+          act,
           new long[] {heads, size, stateSize},
           new long[] {heads, size},
           (from, to, batch, state, out) ->
@@ -86,12 +97,13 @@ final class StateChecks {
       Backend backend,
       Fixture f,
       Placement placement,
+      DType act,
       long[] stateDims,
       long[] outDims,
       Steps steps) {
-    float[] whole = output(backend, f, placement, stateDims, outDims, steps, TOKENS);
+    float[] whole = output(backend, f, placement, act, stateDims, outDims, steps, TOKENS);
     for (int chunk : new int[] {1, 2, 7, 16}) {
-      float[] parts = output(backend, f, placement, stateDims, outDims, steps, chunk);
+      float[] parts = output(backend, f, placement, act, stateDims, outDims, steps, chunk);
       Optional<String> difference = CompanyChecks.difference(whole, parts, TOKENS);
       if (difference.isPresent()) {
         return Optional.of(
@@ -105,6 +117,7 @@ final class StateChecks {
       Backend backend,
       Fixture f,
       Placement placement,
+      DType act,
       long[] stateDims,
       long[] outDims,
       Steps steps,
@@ -112,7 +125,8 @@ final class StateChecks {
     Tensor state =
         placement.tensor(
             f.poisoned(DType.F32, Layout.DENSE, CompanyChecks.dims(STATE_SLOTS, stateDims)));
-    Tensor out = placement.tensor(f.output(CompanyChecks.dims(TOKENS, outDims)));
+    Tensor out =
+        placement.tensor(f.poisoned(act, Layout.DENSE, CompanyChecks.dims(TOKENS, outDims)));
     for (int from = 0; from < TOKENS; from += chunk) {
       int to = Math.min(TOKENS, from + chunk);
       RaggedBatch host = BatchPlan.of(16, to - from, to).build(f, new Draw(CompanyChecks.SEED));

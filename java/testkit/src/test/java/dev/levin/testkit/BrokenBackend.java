@@ -1,6 +1,7 @@
 package dev.levin.testkit;
 
 import dev.levin.core.Buffer;
+import dev.levin.core.DType;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
 import dev.levin.core.backend.Counters;
@@ -10,6 +11,7 @@ import dev.levin.core.backend.Support;
 import dev.levin.core.op.Op;
 import dev.levin.testkit.reference.ReferenceBackend;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -55,6 +57,11 @@ final class BrokenBackend implements Backend {
   @Override
   public Stream stream() {
     return reference.stream();
+  }
+
+  @Override
+  public Set<DType> activationTypes() {
+    return reference.activationTypes();
   }
 
   @Override

@@ -53,9 +53,6 @@ final class LevinCpu {
   static native @Cast("int64_t") long attendScratchBytes(
       @Cast("int64_t") long rows, @Cast("int64_t") long keyDim, @Cast("int64_t") long valueDim);
 
-  @Name("levin_cpu_attend")
-  static native int attend(AttendArgs args);
-
   @Name("levin_cpu_last_error")
   static native String lastError();
 
@@ -146,7 +143,7 @@ final class LevinCpu {
     native void dtype(int dtype);
   }
 
-  /** {@code levin_cpu_attend_args}, over memory of the caller's. */
+  /** {@code levin_cpu_attend_args} but for the caches, over memory of the caller's. */
   @Name("levin_cpu_attend_args")
   @NoDeallocator
   static final class AttendArgs extends Pointer {
@@ -156,12 +153,6 @@ final class LevinCpu {
       super((Pointer) null);
       this.address = address;
     }
-
-    @MemberSetter
-    native void keys(@Cast("const void*") long address);
-
-    @MemberSetter
-    native void values(@Cast("const void*") long address);
 
     @MemberSetter
     native void key_page_stride(@Cast("int64_t") long value);

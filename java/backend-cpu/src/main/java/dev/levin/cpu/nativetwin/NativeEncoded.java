@@ -135,7 +135,7 @@ final class NativeEncoded implements EncodedKernels {
       linearArgs.scratch(scratch.ensure(scratchBytes));
       linearArgs.scratch_bytes(scratchBytes);
       linearArgs.dtype(prepared.dtype);
-      NativeCalls.check(GuardedLinear.call(weightRange, linearSegment));
+      NativeCalls.check(GuardedCalls.linear(weightRange, linearSegment));
       MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, floats);
     }
   }

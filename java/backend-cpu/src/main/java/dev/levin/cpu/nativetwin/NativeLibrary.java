@@ -72,7 +72,7 @@ public sealed interface NativeLibrary {
           return new Absent("this build has no native kernels for " + platform);
         }
         Loader.load(LevinCpu.class);
-        GuardedLinear.requireLinked();
+        GuardedCalls.requireLinked();
         return new Loaded(LevinCpu.isaName(LevinCpu.isa()));
       } catch (LinkageError | RuntimeException e) {
         return new Absent("the native kernels do not load: " + firstLine(e));

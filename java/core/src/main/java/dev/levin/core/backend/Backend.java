@@ -1,12 +1,14 @@
 package dev.levin.core.backend;
 
 import dev.levin.core.Buffer;
+import dev.levin.core.DType;
 import dev.levin.core.Tensor;
 import dev.levin.core.op.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * An open device. Streams and buffers belong to it; closing it twice does nothing, and using it
@@ -37,6 +39,11 @@ public interface Backend extends AutoCloseable {
 
   /** The default stream. */
   Stream stream();
+
+  /** What activations may be stored as; ops over others are not supported. */
+  default Set<DType> activationTypes() {
+    return Set.of(DType.F32);
+  }
 
   Support supports(Op op);
 

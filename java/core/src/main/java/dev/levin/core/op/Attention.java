@@ -14,10 +14,10 @@ import dev.levin.core.Tensor;
  * does not depend on chunking, paging or company. Online softmax: Milakov and Gimelshein 2018,
  * FlashAttention (Dao et al. 2022).
  *
- * @param q [T, H, Dk] F32, H a multiple of Hkv
+ * @param q [T, H, Dk], H a multiple of Hkv
  * @param kCache [pages, Hkv, pageSize, Dk]
  * @param vCache [pages, Hkv, pageSize, Dv], or null: values are the first Dv elements of the keys
- * @param out [T, H, Dv] F32
+ * @param out [T, H, Dv] like q
  * @param lse [T, H] F32 natural log-sum-exp of the scaled scores, the sink included; or null
  * @param smScale factor on the scores
  * @param window keys visible, itself included; 0 for all
@@ -40,14 +40,14 @@ public record Attention(
     Tensor treeMask)
     implements Op {
   public Attention {
-    Check.f32("q", q, batch.numTokens(), Check.ANY, Check.ANY);
+    Check.activation("q", q, batch.numTokens(), Check.ANY, Check.ANY);
     Check.shape("kCache", kCache, Check.ANY, Check.ANY, batch.pageSize(), q.dim(2));
     Check.that(
         q.dim(1) % kCache.dim(1) == 0,
         "%d query heads are not a multiple of %d KV heads",
         q.dim(1),
         kCache.dim(1));
-    Check.f32("out", out, q.dim(0), q.dim(1), Check.ANY);
+    Check.like("out", out, q, q.dim(0), q.dim(1), Check.ANY);
     if (vCache != null) {
       Check.dtype("vCache", vCache, kCache.dtype());
       Check.shape("vCache", vCache, kCache.dim(0), kCache.dim(1), kCache.dim(2), out.dim(2));
@@ -61,5 +61,10 @@ public record Attention(
       Check.dtype("treeMask", treeMask, DType.I32);
       Check.shape("treeMask", treeMask, q.dim(0), Check.ANY);
     }
+  }
+
+  @Override
+  public DType activationType() {
+    return q.dtype();
   }
 }

@@ -11,9 +11,9 @@ import dev.levin.core.Tensor;
  * nothing is rotated and keys are only written. Pages other than those of the slot mapping keep
  * their bytes.
  *
- * @param q [T, H, Dk] F32, rotated in place
- * @param k [T, Hkv, Dk] F32
- * @param v [T, Hkv, Dv] F32, or null when values are a prefix of the keys (latent attention)
+ * @param q [T, H, Dk], rotated in place
+ * @param k [T, Hkv, Dk] like q
+ * @param v [T, Hkv, Dv] like q, or null when values are a prefix of the keys (latent attention)
  * @param cosSin [T, R] F32 from {@link RopeTable}, or null
  * @param slotMapping [T] I32: page * pageSize + slot; a negative slot writes nothing
  * @param kCache [pages, Hkv, pageSize, Dk], any encodable dtype
@@ -31,14 +31,14 @@ public record RopeAppend(
     Tensor vCache)
     implements Op {
   public RopeAppend {
-    Check.f32("q", q, Check.ANY, Check.ANY, Check.ANY);
-    Check.f32("k", k, q.dim(0), Check.ANY, q.dim(2));
+    Check.activation("q", q, Check.ANY, Check.ANY, Check.ANY);
+    Check.like("k", k, q, q.dim(0), Check.ANY, q.dim(2));
     Check.dtype("slotMapping", slotMapping, DType.I32);
     Check.shape("slotMapping", slotMapping, q.dim(0));
     Check.shape("kCache", kCache, Check.ANY, k.dim(1), Check.ANY, k.dim(2));
     Check.that((v == null) == (vCache == null), "v and vCache must both be given or both be null");
     if (v != null) {
-      Check.f32("v", v, q.dim(0), k.dim(1), Check.ANY);
+      Check.like("v", v, q, q.dim(0), k.dim(1), Check.ANY);
       Check.dtype("vCache", vCache, kCache.dtype());
       Check.shape("vCache", vCache, kCache.dim(0), k.dim(1), kCache.dim(2), v.dim(2));
     }
@@ -51,5 +51,10 @@ public record RopeAppend(
           cosSin.dim(1),
           q.dim(2));
     }
+  }
+
+  @Override
+  public DType activationType() {
+    return q.dtype();
   }
 }

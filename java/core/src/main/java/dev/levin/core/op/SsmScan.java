@@ -1,5 +1,6 @@
 package dev.levin.core.op;
 
+import dev.levin.core.DType;
 import dev.levin.core.Tensor;
 
 /**
@@ -10,15 +11,15 @@ import dev.levin.core.Tensor;
  *
  * <p>A sequence whose first position in this step is 0 starts from a zero state.
  *
- * @param x [T, H, P] F32
- * @param dt [T, H] F32
+ * @param x [T, H, P]
+ * @param dt [T, H] like x
  * @param a [H] F32, negative: -exp(A_log)
- * @param b [T, G, N] F32
- * @param c [T, G, N] F32
+ * @param b [T, G, N] like x
+ * @param c [T, G, N] like x
  * @param skip [H] F32 ("D"), or null
  * @param dtBias [H] F32
  * @param state [slots, H, P, N] F32, read and written at the batch's state slots
- * @param out [T, H, P] F32
+ * @param out [T, H, P] like x
  */
 public record SsmScan(
     Tensor x,
@@ -35,15 +36,20 @@ public record SsmScan(
     RaggedBatch batch)
     implements Op {
   public SsmScan {
-    Check.f32("x", x, batch.numTokens(), Check.ANY, Check.ANY);
-    Check.f32("dt", dt, x.dim(0), x.dim(1));
+    Check.activation("x", x, batch.numTokens(), Check.ANY, Check.ANY);
+    Check.like("dt", dt, x, x.dim(0), x.dim(1));
     Check.f32("a", a, x.dim(1));
-    Check.f32("b", b, x.dim(0), Check.ANY, Check.ANY);
-    Check.f32("c", c, x.dim(0), b.dim(1), b.dim(2));
+    Check.like("b", b, x, x.dim(0), Check.ANY, Check.ANY);
+    Check.like("c", c, x, x.dim(0), b.dim(1), b.dim(2));
     Check.that(x.dim(1) % b.dim(1) == 0, "%d heads in %d groups", x.dim(1), b.dim(1));
     Check.optionalF32("skip", skip, x.dim(1));
     Check.f32("dtBias", dtBias, x.dim(1));
     Check.f32("state", state, Check.ANY, x.dim(1), x.dim(2), b.dim(2));
-    Check.f32("out", out, x.dim(0), x.dim(1), x.dim(2));
+    Check.like("out", out, x, x.dim(0), x.dim(1), x.dim(2));
+  }
+
+  @Override
+  public DType activationType() {
+    return x.dtype();
   }
 }

@@ -41,6 +41,32 @@ class OpChecksTest {
   }
 
   @Test
+  void activationsOfAnOpAreOfOneType() {
+    Tensor x = Views.of(DType.F16, 3, 8);
+    Tensor weight = f32(5, 8);
+    assertEquals(DType.F16, new SoftCap(x, x, 1).activationType());
+    assertEquals(
+        DType.BF16, new Embed(weight, i32(3), Views.of(DType.BF16, 3, 8), 1).activationType());
+    Linear logits = new Linear(x, weight, f32(5), f32(3, 5), f32(3, 5), 1);
+    assertEquals(DType.F16, logits.activationType());
+    refused(
+        "x is Q8_0[3,32], expected an activation type: F32, F16 or BF16",
+        () -> new SoftCap(Views.of(DType.Q8_0, 3, 32), f32(3, 32), 1));
+    refused(
+        "out is BF16[3,8], expected dtype F16",
+        () -> new SoftCap(x, Views.of(DType.BF16, 3, 8), 1));
+    refused(
+        "out is BF16[3,5], expected dtype F16 or F32",
+        () -> new Linear(x, weight, null, null, Views.of(DType.BF16, 3, 5), 1));
+    refused(
+        "residual is F16[3,5], expected dtype F32",
+        () -> new Linear(x, weight, null, Views.of(DType.F16, 3, 5), f32(3, 5), 1));
+    refused(
+        "weight is F16[8], expected dtype F32",
+        () -> new RmsNorm(x, Views.of(DType.F16, 8), x, 1e-6f, 0));
+  }
+
+  @Test
   void elementWise() {
     refused(
         "y is F32[2,9], expected shape [2, 8]", () -> new Add(f32(2, 8), f32(2, 9), f32(2, 8), 1));

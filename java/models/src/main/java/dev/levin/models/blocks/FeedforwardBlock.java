@@ -43,7 +43,7 @@ public final class FeedforwardBlock {
     long tokens = x.dim(0);
     int chosen = config.expertsPerToken();
     int width = config.intermediateSize();
-    Tensor logits = ops.project(x, weights.router());
+    Tensor logits = ops.scores(x, weights.router());
     Tensor ids = scratch.i32(tokens, chosen);
     Tensor combine = scratch.f32(tokens, chosen);
     ops.add(
@@ -57,8 +57,8 @@ public final class FeedforwardBlock {
             config.groups(),
             config.topGroups(),
             config.scale() * ops.step().residualScale()));
-    Tensor gate = scratch.f32(tokens, chosen, width);
-    Tensor up = scratch.f32(tokens, chosen, width);
+    Tensor gate = scratch.activation(tokens, chosen, width);
+    Tensor up = scratch.activation(tokens, chosen, width);
     ops.add(
         new GroupedLinear(
             x, weights.gate().weight(), weights.gate().bias(), ids, null, null, gate));

@@ -39,8 +39,8 @@ public final class LatentAttentionBlock {
       ops.norm(queryIn, weights.queryANorm(), queryIn);
     }
     Tensor shared = sharedByHeads(queryIn, heads);
-    Tensor nope = scratch.f32(tokens, heads, config.nopeDim());
-    Tensor queries = scratch.f32(tokens, heads, rank + config.ropeDim());
+    Tensor nope = scratch.activation(tokens, heads, config.nopeDim());
+    Tensor queries = scratch.activation(tokens, heads, rank + config.ropeDim());
     ops.add(new HeadLinear(shared, weights.queryNope(), nope));
     ops.add(new HeadLinear(nope, weights.keyUp(), queries.slice(2, 0, rank)));
     ops.add(
@@ -61,7 +61,7 @@ public final class LatentAttentionBlock {
             step.batch().slotMapping(),
             kv.keys(),
             null));
-    Tensor attended = scratch.f32(tokens, heads, rank);
+    Tensor attended = scratch.activation(tokens, heads, rank);
     ops.add(
         new Attention(
             queries,
@@ -76,7 +76,7 @@ public final class LatentAttentionBlock {
             0,
             null,
             null));
-    Tensor mixed = scratch.f32(tokens, (long) heads * config.valueDim());
+    Tensor mixed = scratch.activation(tokens, (long) heads * config.valueDim());
     ops.add(new HeadLinear(attended, weights.valueUp(), mixed.splitLast(heads, config.valueDim())));
     ops.projectInto(residual, mixed, weights.output(), postNorm);
   }

@@ -38,7 +38,15 @@ public final class OpList {
 
   /** A new [T, N] with the projection of x. */
   public Tensor project(Tensor x, Projection projection) {
-    Tensor out = scratch.f32(x.dim(0), projection.weight().dim(0));
+    return project(x, projection, scratch.activation(x.dim(0), projection.weight().dim(0)));
+  }
+
+  /** A new [T, N] F32 with the projection of x, for choices that must not hang on a rounding. */
+  public Tensor scores(Tensor x, Projection projection) {
+    return project(x, projection, scratch.f32(x.dim(0), projection.weight().dim(0)));
+  }
+
+  private Tensor project(Tensor x, Projection projection, Tensor out) {
     add(new Linear(x, projection.weight(), projection.bias(), null, out, projection.scale()));
     return out;
   }
@@ -68,7 +76,7 @@ public final class OpList {
     if (weight == null) {
       return x;
     }
-    Tensor out = scratch.f32(x.dim(0), x.dim(1));
+    Tensor out = scratch.activation(x.dim(0), x.dim(1));
     norm(x, weight, out);
     return out;
   }

@@ -8,21 +8,24 @@ import dev.levin.core.Tensor;
 
 /**
  * Stack-like placement of activations in one buffer: what a layer takes after {@link #mark()} is
- * given back by {@link #release}. Run once over {@link #measuring()} to learn the size, then over
+ * given back by {@link #release}. Run once over {@link #measuring} to learn the size, then over
  * real memory.
  */
 public final class Scratch {
   private final Buffer buffer;
+  private final DType activations;
   private long top;
   private long peak;
 
-  public Scratch(Buffer buffer) {
+  /** Places tensors in a buffer; activations are of the given type. */
+  public Scratch(Buffer buffer, DType activations) {
     this.buffer = buffer;
+    this.activations = activations;
   }
 
   /** A scratch that holds nothing and only measures. */
-  public static Scratch measuring() {
-    return new Scratch(new Unbounded());
+  public static Scratch measuring(DType activations) {
+    return new Scratch(new Unbounded(), activations);
   }
 
   public long mark() {
@@ -36,6 +39,11 @@ public final class Scratch {
   /** Bytes needed at the fullest moment so far. */
   public long peakBytes() {
     return peak;
+  }
+
+  /** What ops hand on to each other. */
+  public Tensor activation(long... dims) {
+    return take(activations, dims);
   }
 
   public Tensor f32(long... dims) {

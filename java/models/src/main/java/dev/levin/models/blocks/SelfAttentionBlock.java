@@ -50,7 +50,7 @@ public final class SelfAttentionBlock {
             step.batch().slotMapping(),
             kv.keys(),
             kv.values()));
-    Tensor mixed = ops.scratch().f32(x.dim(0), (long) config.numHeads() * config.valueDim());
+    Tensor mixed = ops.scratch().activation(x.dim(0), (long) config.numHeads() * config.valueDim());
     ops.add(
         new Attention(
             queries,

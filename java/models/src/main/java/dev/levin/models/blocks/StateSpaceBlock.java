@@ -29,7 +29,7 @@ public final class StateSpaceBlock {
     int groupWidth = config.numGroups() * config.stateSize();
     Tensor projected = ops.project(x, weights.in());
     Tensor gate = projected.slice(1, 0, inner);
-    Tensor convolved = ops.scratch().f32(x.dim(0), channels);
+    Tensor convolved = ops.scratch().activation(x.dim(0), channels);
     ops.add(
         new CausalConv(
             projected.slice(1, inner, inner + channels),
@@ -39,7 +39,7 @@ public final class StateSpaceBlock {
             convolved,
             Activation.SILU,
             ops.step().batch()));
-    Tensor y = ops.scratch().f32(x.dim(0), inner);
+    Tensor y = ops.scratch().activation(x.dim(0), inner);
     ops.add(
         new SsmScan(
             convolved.slice(1, 0, inner).splitLast(config.numHeads(), config.headDim()),

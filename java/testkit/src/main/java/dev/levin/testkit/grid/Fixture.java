@@ -75,6 +75,34 @@ public final class Fixture implements AutoCloseable {
     return filled(poisoned(dtype, layout, dims), values);
   }
 
+  /**
+   * The same values rounded to an encodable dtype, with gaps where the tensor has some; what reads
+   * as NaN is left poisoned.
+   */
+  public Tensor converted(Tensor tensor, DType dtype) {
+    Tensor target =
+        poisoned(
+            dtype, tensor.isContiguous() ? Layout.DENSE : Layout.GAPPED, tensor.shape().toArray());
+    Rows.forEach(
+        tensor,
+        index -> {
+          float[] values = Rows.floats(tensor, index);
+          if (!isPoison(values)) {
+            Rows.writeFloats(target, values, index);
+          }
+        });
+    return target;
+  }
+
+  private static boolean isPoison(float[] values) {
+    for (float value : values) {
+      if (!Float.isNaN(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static Tensor filled(Tensor tensor, float[] values) {
     int row = Math.toIntExact(tensor.shape().last());
     int[] at = {0};

@@ -22,6 +22,7 @@ public final class OpGrid {
     CacheGrid.addTo(cases);
     AttentionGrid.addTo(cases);
     RecurrenceGrid.addTo(cases);
+    ActivationGrid.addTo(cases);
     Set<String> names = new HashSet<>();
     for (OpCase row : cases) {
       if (!names.add(row.toString())) {

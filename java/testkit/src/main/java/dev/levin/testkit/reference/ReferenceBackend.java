@@ -1,6 +1,7 @@
 package dev.levin.testkit.reference;
 
 import dev.levin.core.Buffer;
+import dev.levin.core.DType;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
@@ -12,6 +13,7 @@ import dev.levin.core.op.Op;
 import dev.levin.testkit.OpTensors;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The reference as a backend, so that whole models can run in float64. Every op runs when it is
@@ -49,6 +51,11 @@ public final class ReferenceBackend implements Backend {
   public Stream stream() {
     requireOpen();
     return stream;
+  }
+
+  @Override
+  public Set<DType> activationTypes() {
+    return Op.ACTIVATION_TYPES;
   }
 
   @Override
