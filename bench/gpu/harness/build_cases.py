@@ -19,6 +19,11 @@ def normal(rng, *shape):
     return tensors.of(np.resize(values, shape))
 
 
+def normal_as(rng, dtype, *shape):
+    values = normal(rng, *shape)
+    return values if dtype == "F32" else tensors.Host(dtype, encode(dtype, values.values))
+
+
 def out(*shape):
     return tensors.poisoned("F32", *shape)
 
@@ -69,16 +74,18 @@ def convert(rng, source, target, R, K):
     return Case("convert", label("convert", f"{source} to {target}", f"R={R}", f"K={K}"), fields)
 
 
-def linear(rng, dtype, T, N, K, bias=False, residual=False, scale=1.0, alias=None):
+def linear(rng, dtype, T, N, K, bias=False, residual=False, scale=1.0, alias=None, x="F32", to="F32"):
+    """x, to: types of activations and of results."""
     fields = {
-        "x": normal(rng, T, K),
+        "x": normal_as(rng, x, T, K),
         "weight": tensors.random(rng, dtype, N, K),
         "bias": normal(rng, N) if bias else None,
-        "residual": normal(rng, T, N) if residual else None,
-        "out": out(T, N),
+        "residual": normal_as(rng, to, T, N) if residual else None,
+        "out": tensors.poisoned(to, T, N),
         "scale": scale,
     }
     options = {"bias": bias, "residual": residual, "scale": scale if scale != 1 else None, "out": alias}
+    options |= {"x": x if x != "F32" else None, "to": to if to != "F32" else None}
     text = label("linear", dtype, f"T={T}", f"N={N}", f"K={K}", **options)
     return Case("linear", text, fields, {"out": alias} if alias else {})
 
@@ -396,7 +403,7 @@ def block_scaled_linear(rng, format, T, N, K, out="F32", bias=False, residual=Fa
 
 def quantize_blocks(rng, format, T, K, x="F32", scale=1.0):
     fields = {
-        "x": tensors.Host(x, encode(x, normal(rng, T, K).values)),
+        "x": normal_as(rng, x, T, K),
         "codes": tensors.poisoned("U8", T, block_scaled.row_bytes(format, K)),
         "scales": tensors.poisoned("U8", T, K // block_scaled.VALUES[format]),
         "scale": scale,

@@ -96,6 +96,10 @@ def checks(seed):
         k = 3 * max(64, FORMATS[dtype].block_values)
         case = b.linear(seed_of(seed, 90_000 + number), dtype, 19, 65, k, residual=True)
         yield f"company {case.label}", lambda device, case=case: products(device, case)
+    for number, dtype in enumerate(("F16", "BF16")):
+        for k in (456, 100):
+            case = b.linear(seed_of(seed, 94_000 + 1000 * number + k), dtype, 19, 65, k, residual=True, x=dtype, to=dtype)
+            yield f"company {case.label}", lambda device, case=case: products(device, case)
     for number, (codes, x, options) in enumerate(
         [
             ("E4M3", "F8_E4M3", {"rows": 128}),

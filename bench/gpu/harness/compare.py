@@ -57,6 +57,13 @@ def mixed_product(codes, x, out):
     return MIXED_PRODUCTS[out]
 
 
+def rounded_product(dtype, out):
+    """Of weights of dtype, then rounded to out."""
+    if out == "F32":
+        return product(dtype)
+    return replace(product(dtype), relative=MIXED_PRODUCTS[out].relative, nmse=inf)
+
+
 def block_scaled_product(out):
     return replace(MIXED_PRODUCTS[out], share=FP8_SHARE, nmse=inf)
 

@@ -57,6 +57,12 @@ def products():
     for dtype in ("Q8_0", "Q4_K"):
         for T in (2, 7, 8, 33, 130):
             yield b.linear, (dtype, T, 40, 512), {}
+    for dtype in ("F16", "BF16"):
+        # Rows at multiples of 16 bytes, and not.
+        for K in (456, 100):
+            for T in (1, 9, 70):
+                yield b.linear, (dtype, T, 65, K), {"bias": True, "residual": True, "x": dtype, "to": dtype}
+                yield b.linear, (dtype, T, 37, K), {"x": dtype}
     yield b.linear, ("BF16", 0, 8, 32), {}
     yield b.linear, ("BF16", 4, 48, 64), {"residual": True, "alias": "residual"}
     for options in ({}, {"per_choice": True, "bias": True}, {"per_choice": True, "combine": True, "bias": True}):
@@ -162,6 +168,9 @@ def larger():
             yield b.linear, (dtype, T, 1025, 2048), {"bias": True}
     for dtype in ("F32", "BF16", "Q8_0", "Q4_K"):
         yield b.linear, (dtype, 513, 4097, 4096), {"residual": True}
+    for dtype in ("F16", "BF16"):
+        for T in (1, 64, 65, 513):
+            yield b.linear, (dtype, T, 4097, 4096), {"x": dtype, "to": dtype, "residual": True}
         yield b.grouped_linear, (dtype, 65, 8, 2, 513, 1024), {"combine": True}
     for dtype in CACHES:
         yield b.attention, (dtype,), {"query_lens": [1] * 5, "kv_lens": [4097, 1, 999, 64, 2048], "H": 32, "Hkv": 8, "Dk": 128}

@@ -97,7 +97,7 @@ def lengths(values):
 def linear(f):
     x, w = f["x"].exact, f["weight"].exact
     bias, residual, scale = exact(f["bias"]), exact(f["residual"]), f["scale"]
-    tolerance = compare.product(f["weight"].dtype)
+    tolerance = compare.rounded_product(f["weight"].dtype, f["out"].dtype)
     extra = abs(scale) * tolerance.share * lengths(x)[:, None] * lengths(w)
     extra = extra + compare.ADDEND_ROUNDING * (np.abs(residual) + np.abs(scale * bias))
     return {"out": Wanted(residual + scale * (x @ w.T + bias), tolerance, extra)}

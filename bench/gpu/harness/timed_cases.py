@@ -28,6 +28,10 @@ def linears(quick):
     for dtype in QUICK_WEIGHTS if quick else WEIGHTS:
         for T in (1, 16, 512) if quick else (1, 2, 8, 16, 64, 512, 2048):
             yield linear(dtype, T, FF, C)
+    for dtype in ("F16", "BF16"):
+        for T in (1, 512) if quick else (1, 16, 512, 2048):
+            shape = f"T={T} N={FF} K={C} x={dtype}"
+            yield one("Linear", dtype, LLAMA, shape, b.linear, dtype, T, FF, C, x=dtype, to=dtype)
     for dtype in ("BF16", "Q8_0", "Q4_K") if not quick else ():
         for T in (1, 16, 512):
             yield linear(dtype, T, 1024, C)
