@@ -44,6 +44,7 @@ class UsageTest {
         "generate --repeat-penalty 0 x",
         "generate --ctx -1 x",
         "generate --kv-dtype i8 x",
+        "generate --activations q8_0 x",
         "generate --threads 0 x",
         "generate --system s x",
         "generate x y",
