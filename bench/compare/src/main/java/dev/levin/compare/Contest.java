@@ -18,8 +18,21 @@ public final class Contest {
 
   private Contest() {}
 
-  /** Arguments: engine, model, tests such as {@code pp128,tg32}, repetitions, threads, results. */
-  public static void main(String[] arguments) throws IOException {
+  /**
+   * Arguments: engine, model, tests such as {@code pp128,tg32}, repetitions, threads, results. Ends
+   * by exit, since java-llama.cpp leaves a thread that would keep the JVM.
+   */
+  public static void main(String[] arguments) {
+    try {
+      run(arguments);
+    } catch (Throwable e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+
+  private static void run(String[] arguments) throws IOException {
     EngineName engine = EngineName.valueOf(arguments[0]);
     Path model = Path.of(arguments[1]);
     List<Workload> workloads = Arrays.stream(arguments[2].split(",")).map(Contest::parse).toList();

@@ -6,6 +6,9 @@ import java.util.function.ToIntFunction;
 final class PromptText {
   private static final String WORD = " a";
 
+  /** How far from the guess is looked, in words. */
+  private static final int REACH = 3;
+
   private PromptText() {}
 
   /**
@@ -14,14 +17,18 @@ final class PromptText {
    * @throws IllegalStateException when its tokenizer joins the words so that the number is not met
    */
   static String of(int tokens, ToIntFunction<String> counter) {
-    for (int words = Math.max(1, tokens - 2); words <= tokens; words++) {
+    // Some add a token in front, some join words: the count is a line whose slope two points tell.
+    int once = counter.applyAsInt(WORD.repeat(tokens));
+    int twice = counter.applyAsInt(WORD.repeat(2 * tokens));
+    int slope = Math.max(1, twice - once);
+    int guess = tokens + Math.round((float) (tokens - once) * tokens / slope);
+    for (int words = Math.max(1, guess - REACH); words <= guess + REACH; words++) {
       String text = WORD.repeat(words);
       if (counter.applyAsInt(text) == tokens) {
         return text;
       }
     }
     throw new IllegalStateException(
-        "no run of '%s' makes %d tokens; %d of them make %d"
-            .formatted(WORD, tokens, tokens, counter.applyAsInt(WORD.repeat(tokens))));
+        "no run of '%s' makes %d tokens; %d of them make %d".formatted(WORD, tokens, tokens, once));
   }
 }

@@ -97,7 +97,9 @@ final class BenchCommand implements Callable<Integer> {
       names = "--warmup",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Runs of each test before those; default ${DEFAULT-VALUE}.")
+      description =
+          "Runs of each test before those, and more until the JVM's compiler rests, for ten seconds"
+              + " at most; 0 for none. Default ${DEFAULT-VALUE}.")
   private int warmups;
 
   BenchCommand(CommandIo io) {

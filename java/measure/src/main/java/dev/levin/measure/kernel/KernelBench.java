@@ -5,6 +5,7 @@ import dev.levin.core.backend.Support;
 import dev.levin.core.op.Op;
 import dev.levin.core.op.OpCost;
 import dev.levin.measure.BackendChoice;
+import dev.levin.measure.JitRest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -128,14 +129,17 @@ public final class KernelBench {
   }
 
   /**
-   * Launches for the budget and on until the best time has stood for half of the time spent: the
-   * compiler may come late. Returns that best time.
+   * Launches for the budget and on until the compiler rests and the best time has stood for half of
+   * the time spent. Returns that best time.
    */
   private static double warmUp(List<Op> ops, Backend backend, double budget) {
     long start = System.nanoTime();
     double best = Double.MAX_VALUE;
     double improvedAt = 0;
     double spent;
+    JitRest compiler = new JitRest();
+    boolean rested = false;
+    double askAt = budget;
     int next = 0;
     do {
       long before = System.nanoTime();
@@ -146,7 +150,12 @@ public final class KernelBench {
         improvedAt = spent;
       }
       best = Math.min(best, Math.max(1, after - before));
-    } while (spent < budget || (spent < MAX_WARMUP * budget && improvedAt > spent / 2));
+      if (spent >= askAt) {
+        rested = compiler.rested();
+        askAt = spent + budget;
+      }
+    } while (spent < budget
+        || (spent < MAX_WARMUP * budget && (improvedAt > spent / 2 || !rested)));
     return best;
   }
 

@@ -11,7 +11,8 @@ import java.util.List;
  * @param maxTokensPerStep most tokens of a prompt in one forward pass
  * @param depths tokens in the cache before the clock starts
  * @param repetitions timed runs of each test
- * @param warmups runs of each test before those
+ * @param warmups runs of each test before those, at least; unless 0, more follow until the JVM's
+ *     compiler rests, for ten seconds at most
  */
 public record BenchPlan(
     List<ModelChoice> models,

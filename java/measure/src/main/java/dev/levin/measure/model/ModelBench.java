@@ -9,17 +9,23 @@ import dev.levin.core.backend.Counters;
 import dev.levin.core.model.WeightSource;
 import dev.levin.formats.ModelSource;
 import dev.levin.measure.BackendChoice;
+import dev.levin.measure.JitRest;
 import dev.levin.models.Decoder;
 import dev.levin.models.DecoderConfig;
 import dev.levin.models.DecoderOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Times the forward pass of models; tokenisers and samplers take no part. */
 public final class ModelBench {
   private static final int PAGE_SIZE = 16;
   private static final String UNKNOWN = "";
+
+  /** After this a compiler at work no longer delays a test. */
+  private static final Duration MAX_WARMUP = Duration.ofSeconds(10);
 
   /** Told what happens, on the thread that measures. */
   public interface Listener {
@@ -76,8 +82,6 @@ public final class ModelBench {
       parameters += tensor.shape().elements();
     }
     Map<String, String> properties = backend.device().properties();
-    // For each model afresh: the bandwidth of a shared machine changes from minute to minute.
-    Ceilings limits = backend.measureCeilings().orElse(null);
     return new ModelResult.Subject(
         model.label(),
         bytes,
@@ -85,8 +89,7 @@ public final class ModelBench {
         backend.name(),
         backend.device().name(),
         properties.getOrDefault("kernels", UNKNOWN),
-        Integer.parseInt(properties.getOrDefault("threads", "0")),
-        limits);
+        Integer.parseInt(properties.getOrDefault("threads", "0")));
   }
 
   private void run(
@@ -124,9 +127,8 @@ public final class ModelBench {
       ModelResult.Subject subject, BenchCase test, Decoder decoder, Backend backend) {
     SequenceRunner sequence = new SequenceRunner(decoder, plan.longest());
     sequence.fill(test.depth(), test.maxTokensPerStep());
-    for (int i = 0; i < plan.warmups(); i++) {
-      time(sequence, test, backend);
-    }
+    warmUp(sequence, test, backend);
+    Optional<Ceilings> before = backend.measureCeilings();
     List<Long> nanos = new ArrayList<>();
     for (int i = 0; i < plan.repetitions(); i++) {
       nanos.add(time(sequence, test, backend));
@@ -137,7 +139,29 @@ public final class ModelBench {
       bytes += total.bytes();
       flops += total.flops();
     }
-    return subject.result(test, nanos, bytes, flops);
+    Optional<Ceilings> after = backend.measureCeilings();
+    Ceilings limits = before.flatMap(one -> after.map(two -> mean(one, two))).orElse(null);
+    return subject.result(test, nanos, bytes, flops, limits);
+  }
+
+  /** The bandwidth of a shared machine changes within seconds, so a test is held to both. */
+  private static Ceilings mean(Ceilings before, Ceilings after) {
+    return new Ceilings(
+        (before.readBytesPerSecond() + after.readBytesPerSecond()) / 2,
+        (before.flopsPerSecond() + after.flopsPerSecond()) / 2);
+  }
+
+  private void warmUp(SequenceRunner sequence, BenchCase test, Backend backend) {
+    long start = System.nanoTime();
+    JitRest compiler = new JitRest();
+    for (int i = 0; i < plan.warmups(); i++) {
+      time(sequence, test, backend);
+    }
+    while (plan.warmups() > 0
+        && !compiler.rested()
+        && System.nanoTime() - start < MAX_WARMUP.toNanos()) {
+      time(sequence, test, backend);
+    }
   }
 
   /** Nanoseconds of a run; the counters then hold what this run took. */

@@ -19,7 +19,8 @@ import java.util.List;
  * @param deviation standard deviation of {@code tokensPerSecond}
  * @param bytesPerRun fewest bytes one run must move
  * @param flopsPerRun floating-point operations of one run
- * @param ceilings measured in the same process on the same backend, or null
+ * @param ceilings of the same open backend, the mean of those right before and after the runs; or
+ *     null
  * @param percentOfBandwidth of a decode test, otherwise null
  * @param percentOfPeak of a prefill test, otherwise null
  */
@@ -54,10 +55,10 @@ public record ModelResult(
       String backend,
       String device,
       String kernels,
-      int threads,
-      Ceilings ceilings) {
+      int threads) {
 
-    ModelResult result(BenchCase test, List<Long> nanos, long bytesPerRun, long flopsPerRun) {
+    ModelResult result(
+        BenchCase test, List<Long> nanos, long bytesPerRun, long flopsPerRun, Ceilings ceilings) {
       Workload workload = test.workload();
       double[] speeds = new double[nanos.size()];
       for (int i = 0; i < speeds.length; i++) {

@@ -2,8 +2,11 @@ package dev.levin.measure.report;
 
 import dev.levin.core.backend.Ceilings;
 import dev.levin.measure.Environment;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /** An environment as names and values for people. */
 public final class EnvironmentLines {
@@ -43,10 +46,21 @@ public final class EnvironmentLines {
 
   /** For example {@code reads 24.0 GB/s, multiplies 194.0 GFLOP/s (F32)}. */
   static String describe(Ceilings limits) {
+    return describe(List.of(limits));
+  }
+
+  static String describe(List<Ceilings> readings) {
     return "reads %s GB/s, multiplies %s GFLOP/s (F32)"
         .formatted(
-            Numbers.fixed(limits.readBytesPerSecond() / 1e9, 1),
-            Numbers.fixed(limits.flopsPerSecond() / 1e9, 1));
+            range(readings.stream().mapToDouble(Ceilings::readBytesPerSecond)),
+            range(readings.stream().mapToDouble(Ceilings::flopsPerSecond)));
+  }
+
+  private static String range(DoubleStream perSecond) {
+    DoubleSummaryStatistics all = perSecond.summaryStatistics();
+    String low = Numbers.fixed(all.getMin() / 1e9, 1);
+    String high = Numbers.fixed(all.getMax() / 1e9, 1);
+    return low.equals(high) ? low : low + " to " + high;
   }
 
   private static String commit(Environment environment) {

@@ -94,20 +94,18 @@ public final class ModelReportWriter {
     return String.join(", ", parts);
   }
 
-  /** The ceilings of every open backend, best measurement of each. */
+  /** The ceilings of every backend, from the lowest to the highest that a test was held to. */
   private Map<String, String> ceilings() {
-    Map<String, Ceilings> best = new LinkedHashMap<>();
+    Map<String, List<Ceilings>> all = new LinkedHashMap<>();
     for (ModelResult result : report.results()) {
       if (result.ceilings() != null) {
         String threads = result.threads() == 0 ? "" : ", " + result.threads() + " threads";
-        best.merge(
-            result.backend() + threads,
-            result.ceilings(),
-            (a, b) -> a.readBytesPerSecond() > b.readBytesPerSecond() ? a : b);
+        all.computeIfAbsent(result.backend() + threads, place -> new ArrayList<>())
+            .add(result.ceilings());
       }
     }
     Map<String, String> lines = new LinkedHashMap<>();
-    best.forEach((place, limits) -> lines.put(place, EnvironmentLines.describe(limits)));
+    all.forEach((place, limits) -> lines.put(place, EnvironmentLines.describe(limits)));
     return lines;
   }
 
