@@ -60,9 +60,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   @Override
   public void reset(DType dtype, int rows, int k) {
-    if (this.dtype != dtype) {
-      format = IntegerFormat.of(dtype);
-    }
+    format = IntegerFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
     pieces = Math.ceilDiv(k, PIECE);

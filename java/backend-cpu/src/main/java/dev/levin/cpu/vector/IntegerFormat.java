@@ -22,11 +22,19 @@ record IntegerFormat(
     float rebias,
     int overrun,
     int[] order) {
+  private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
+
   /** The format of a dtype, or null when it has no kernels. */
   static IntegerFormat of(DType dtype) {
-    if (!Pairs.available()) {
-      return null;
+    IntegerFormat format = FORMATS[dtype.ordinal()];
+    if (format == null && Pairs.available()) {
+      format = make(dtype);
+      FORMATS[dtype.ordinal()] = format;
     }
+    return format;
+  }
+
+  private static IntegerFormat make(DType dtype) {
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(

@@ -49,7 +49,7 @@ final class IntegerKernels implements EncodedKernels {
   private static final class IntegerWorker implements Worker {
     private final int[] rounded = new int[IntegerActivations.PIECE];
     private final float[] lanes = new float[(MAX_ROWS + 1) * TILE * Pairs.COUNT];
-    private final float[] least = new float[TILE * Pairs.COUNT];
+    private final float[] least = new float[MAX_ROWS * TILE * Pairs.COUNT];
     private final UnpackedRows unpacked = new UnpackedRows();
     private MemorySegment padded = MemorySegment.NULL;
 
@@ -229,23 +229,27 @@ final class IntegerKernels implements EncodedKernels {
     }
 
     private void finish(
-        IntegerActivations x, int count, int row, int tokens, float[] out, int outAt, int stride) {
-      int blocks = x.units / 4;
-      long xStride = blocks * (long) Pairs.BYTES_OF_VECTOR;
+        IntegerActivations x,
+        int count,
+        int row,
+        int tokens,
+        float[] out,
+        int outAt,
+        int outStride) {
+      if (x.format.minima()) {
+        int blocks = x.units / 4;
+        long step = x.unitBytes / 2;
+        long first = row * blocks * step;
+        // A row by itself stands in for all four.
+        long stride = tokens == TILE ? blocks * step : 0;
+        IntegerTiles.minima(unpacked.minima, count, x.sums, first, stride, blocks, step, least);
+      }
       for (int r = 0; r < count; r++) {
-        if (x.format.minima()) {
-          long rowAt = r * xStride;
-          for (int t = 0; t < tokens; t++) {
-            long tokenAt = (row + t) * xStride;
-            IntegerTiles.minima(
-                unpacked.minima, rowAt, x.sums, tokenAt, blocks, least, t * Pairs.COUNT);
-          }
-        }
         for (int t = 0; t < tokens; t++) {
           int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
           float scale = x.lastScale(row + t);
-          float value = total(x, row + t, lanes, at, scale, least, t * Pairs.COUNT);
-          out[outAt + t * stride + r] = value;
+          int leastAt = (r * TILE + t) * Pairs.COUNT;
+          out[outAt + t * outStride + r] = total(x, row + t, lanes, at, scale, least, leastAt);
         }
       }
     }

@@ -120,15 +120,43 @@ final class IntegerTiles {
     sum1.intoArray(lanes, at + COUNT);
   }
 
-  /** The lanes of a product of minima with sums of activations, a vector of each a block. */
+  /**
+   * The lanes of products of minima {@code m} with sums of activations {@code x}: {@code rows} rows
+   * by four activation rows, which are {@code stride} bytes apart. Each has a vector a block.
+   *
+   * @param step bytes of a vector: no constant, for the reason that {@link Strides} tells
+   */
   static void minima(
-      MemorySegment m, long mAt, MemorySegment x, long xAt, int blocks, float[] lanes, int at) {
-    FloatVector sum = FloatVector.zero(FLOATS);
-    for (int b = 0; b < blocks; b++) {
-      FloatVector minima = FloatVector.fromMemorySegment(FLOATS, m, mAt + 64L * b, ORDER);
-      sum = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, xAt + 64L * b, ORDER), sum);
+      MemorySegment m,
+      int rows,
+      MemorySegment x,
+      long x0,
+      long stride,
+      int blocks,
+      long step,
+      float[] lanes) {
+    long x1 = x0 + stride;
+    long x2 = x1 + stride;
+    long x3 = x2 + stride;
+    for (int r = 0; r < rows; r++) {
+      FloatVector sum0 = FloatVector.zero(FLOATS);
+      FloatVector sum1 = FloatVector.zero(FLOATS);
+      FloatVector sum2 = FloatVector.zero(FLOATS);
+      FloatVector sum3 = FloatVector.zero(FLOATS);
+      for (int b = 0; b < blocks; b++) {
+        long i = b * step;
+        long at = (r * blocks + b) * step;
+        FloatVector minima = FloatVector.fromMemorySegment(FLOATS, m, at, ORDER);
+        sum0 = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, x0 + i, ORDER), sum0);
+        sum1 = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, x1 + i, ORDER), sum1);
+        sum2 = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + i, ORDER), sum2);
+        sum3 = minima.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + i, ORDER), sum3);
+      }
+      sum0.intoArray(lanes, 4 * COUNT * r);
+      sum1.intoArray(lanes, 4 * COUNT * r + COUNT);
+      sum2.intoArray(lanes, 4 * COUNT * r + 2 * COUNT);
+      sum3.intoArray(lanes, 4 * COUNT * r + 3 * COUNT);
     }
-    sum.intoArray(lanes, at);
   }
 
   /** Multiplies {@code count} accumulators. */

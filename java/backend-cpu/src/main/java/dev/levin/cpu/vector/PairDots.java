@@ -8,10 +8,20 @@ import java.lang.foreign.MemorySegment;
  * independent sums hide the latency of one, and more would outgrow what the compiler inlines in one
  * method, where every vector becomes an object.
  *
- * <p>All kernels have one signature: weight rows at bytes {@code w0} and {@code w1} of {@code w},
- * {@code k} activations at {@code x[xAt]}, results to {@code out[o0]} and {@code out[o1]}.
+ * <p>Kernels are called through an interface, so that each is compiled by itself: a method that has
+ * met several dtypes would hold all their kernels and be too large for vectors to stay in
+ * registers.
  */
 final class PairDots {
+  /** Weight rows at bytes {@code w0} and {@code w1} of {@code w}. */
+  interface PairDot {
+    /** Leaves the products with {@code k} activations at {@code x[xAt]} in {@code out}. */
+    void dot(
+        MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1);
+  }
+
+  private static final PairDot[] KERNELS = new PairDot[DType.values().length];
+
   private PairDots() {}
 
   static boolean covers(DType dtype) {
@@ -24,41 +34,43 @@ final class PairDots {
     };
   }
 
-  static void dot(
-      DType dtype,
-      MemorySegment w,
-      long w0,
-      long w1,
-      float[] x,
-      int xAt,
-      int k,
-      float[] out,
-      int o0,
-      int o1) {
-    switch (dtype) {
-      case F32 -> PlainRows.dotF32(w, w0, w1, x, xAt, k, out, o0, o1);
-      case F16 -> PlainRows.dotF16(w, w0, w1, x, xAt, k, out, o0, o1);
-      case BF16 -> PlainRows.dotBf16(w, w0, w1, x, xAt, k, out, o0, o1);
-      case F8_E4M3 -> PlainRows.dotE4m3(w, w0, w1, x, xAt, k, out, o0, o1);
-      case F8_E5M2 -> PlainRows.dotE5m2(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q4_0 -> BlockRows.dotQ4(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q4_1 -> BlockRows.dotQ41(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q5_0 -> BlockRows.dotQ5(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q5_1 -> BlockRows.dotQ51(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q8_0 -> BlockRows.dotQ8(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q2_K -> LowBitRows.dotQ2(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q3_K -> LowBitRows.dotQ3(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q4_K -> KQuantRows.dotQ4(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q5_K -> KQuantRows.dotQ5(w, w0, w1, x, xAt, k, out, o0, o1);
-      case Q6_K -> KQuantRows.dotQ6(w, w0, w1, x, xAt, k, out, o0, o1);
-      case TQ2_0 -> LowBitRows.dotTq2(w, w0, w1, x, xAt, k, out, o0, o1);
-      case TQ1_0 -> LowBitRows.dotTq1(w, w0, w1, x, xAt, k, out, o0, o1);
-      case I2_S -> LowBitRows.dotI2s(w, w0, w1, x, xAt, k, out, o0, o1);
-      case IQ4_NL -> CodebookRows.dotIq4Nl(w, w0, w1, x, xAt, k, out, o0, o1);
-      case IQ4_XS -> CodebookRows.dotIq4Xs(w, w0, w1, x, xAt, k, out, o0, o1);
-      case MXFP4 -> CodebookRows.dotMxfp4(w, w0, w1, x, xAt, k, out, o0, o1);
-      case NVFP4 -> CodebookRows.dotNvfp4(w, w0, w1, x, xAt, k, out, o0, o1);
-      default -> CodeRows.dot(dtype, w, w0, w1, x, xAt, k, out, o0, o1);
+  /** The kernel of a dtype that {@link #covers}. */
+  static PairDot of(DType dtype) {
+    PairDot kernel = KERNELS[dtype.ordinal()];
+    if (kernel == null) {
+      kernel = choose(dtype);
+      KERNELS[dtype.ordinal()] = kernel;
     }
+    return kernel;
+  }
+
+  private static PairDot choose(DType dtype) {
+    return switch (dtype) {
+      case F32 -> PlainRows::dotF32;
+      case F16 -> PlainRows::dotF16;
+      case BF16 -> PlainRows::dotBf16;
+      case F8_E4M3 -> PlainRows::dotE4m3;
+      case F8_E5M2 -> PlainRows::dotE5m2;
+      case Q4_0 -> BlockRows::dotQ4;
+      case Q4_1 -> BlockRows::dotQ41;
+      case Q5_0 -> BlockRows::dotQ5;
+      case Q5_1 -> BlockRows::dotQ51;
+      case Q8_0 -> BlockRows::dotQ8;
+      case Q2_K -> LowBitRows::dotQ2;
+      case Q3_K -> LowBitRows::dotQ3;
+      case Q4_K -> KQuantRows::dotQ4;
+      case Q5_K -> KQuantRows::dotQ5;
+      case Q6_K -> KQuantRows::dotQ6;
+      case TQ2_0 -> LowBitRows::dotTq2;
+      case TQ1_0 -> LowBitRows::dotTq1;
+      case I2_S -> LowBitRows::dotI2s;
+      case IQ4_NL -> CodebookRows::dotIq4Nl;
+      case IQ4_XS -> CodebookRows::dotIq4Xs;
+      case MXFP4 -> CodebookRows::dotMxfp4;
+      case NVFP4 -> CodebookRows::dotNvfp4;
+      default ->
+          (w, w0, w1, x, xAt, k, out, o0, o1) ->
+              CodeRows.dot(dtype, w, w0, w1, x, xAt, k, out, o0, o1);
+    };
   }
 }

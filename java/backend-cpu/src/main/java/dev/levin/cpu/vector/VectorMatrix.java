@@ -58,12 +58,13 @@ final class VectorMatrix implements MatrixKernels {
       int k,
       float[] out,
       int outAt) {
+    PairDots.PairDot kernel = PairDots.of(dtype);
     int half = Math.ceilDiv(rows, 2);
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
       long row0 = at + r * rowStride;
       long row1 = at + other * rowStride;
-      PairDots.dot(dtype, weight, row0, row1, x, xAt, k, out, outAt + r, outAt + other);
+      kernel.dot(weight, row0, row1, x, xAt, k, out, outAt + r, outAt + other);
     }
     if (FLOATS.loopBound(k) < k) {
       addTails(dtype, weight, at, rowStride, rows, x, xAt, k, out, outAt);
