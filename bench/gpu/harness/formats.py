@@ -91,5 +91,5 @@ def _table():
 
 FORMATS = _table()
 WEIGHTS = [name for name in FORMATS if name not in ("F64", "U8", "I8", "I16", "I32", "I64")]
-CACHES = ["F32", "F16", "BF16", "F8_E4M3", "Q8_0", "Q4_0"]
+CACHES = ["F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "Q8_0", "Q4_0"]
 FLOATS = ["F32", "F16", "BF16"]

@@ -34,7 +34,7 @@ extern "C" {
 
 /* Raised by every change of a struct, a function or a number. Callers and library must be of one version: there is
  * no other compatibility, so a caller asks levin_abi_version() before anything else. */
-#define LEVIN_ABI_VERSION 2
+#define LEVIN_ABI_VERSION 3
 
 typedef int32_t levin_status;
 

@@ -18,7 +18,7 @@ import java.util.Optional;
 record ProgramSource(List<String> files, String options) {
   private static final String PRELUDE = "prelude";
 
-  /** Kernels over activations, F32 and I32 alone. */
+  /** Kernels that read no encoded tensors. */
   static final ProgramSource COMMON =
       new ProgramSource(
           List.of(
