@@ -316,10 +316,7 @@ levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args) {
   return LEVIN_CPU_OK;
 }
 
-levin_cpu_status levin_cpu_attend_over(const void* keys, const void* values, levin_cpu_attend_args* args) {
-  REQUIRE(args != nullptr);
-  args->keys = keys;
-  args->values = values;
+levin_cpu_status levin_cpu_attend_over(const void*, const void*, const levin_cpu_attend_args* args) {
   return levin_cpu_attend(args);
 }
 

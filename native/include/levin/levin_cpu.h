@@ -191,8 +191,12 @@ LEVIN_CPU_API int64_t levin_cpu_attend_scratch_bytes(int64_t rows, int64_t key_d
 
 LEVIN_CPU_API levin_cpu_status levin_cpu_attend(const levin_cpu_attend_args* args);
 
-/* levin_cpu_attend over args->keys = keys and args->values = values, for callers as of levin_cpu_linear_over. */
-LEVIN_CPU_API levin_cpu_status levin_cpu_attend_over(const void* keys, const void* values, levin_cpu_attend_args* args);
+/*
+ * levin_cpu_attend, for callers as of levin_cpu_linear_over: the memory of keys and values, in which args->keys
+ * and args->values lie, is there to be guarded and not looked at.
+ */
+LEVIN_CPU_API levin_cpu_status levin_cpu_attend_over(const void* keys, const void* values,
+                                                     const levin_cpu_attend_args* args);
 
 /* Why the last failed call of this thread failed; valid until its next failing call. */
 LEVIN_CPU_API const char* levin_cpu_last_error(void);

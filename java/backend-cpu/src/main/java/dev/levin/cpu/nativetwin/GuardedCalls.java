@@ -57,9 +57,11 @@ final class GuardedCalls {
   }
 
   /**
-   * Attends.
+   * Attends to keys and values whose addresses the arguments have.
    *
-   * @param values {@link MemorySegment#NULL} where the keys' rows hold them
+   * @param keys memory in which the keys lie
+   * @param values memory in which the values lie; {@link MemorySegment#NULL} where the keys' rows
+   *     hold them
    * @return a status of {@code levin_cpu.h}
    */
   static int attend(MemorySegment keys, MemorySegment values, MemorySegment attendArgs) {

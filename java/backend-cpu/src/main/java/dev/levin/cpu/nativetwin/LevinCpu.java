@@ -143,7 +143,7 @@ final class LevinCpu {
     native void dtype(int dtype);
   }
 
-  /** {@code levin_cpu_attend_args} but for the caches, over memory of the caller's. */
+  /** {@code levin_cpu_attend_args}, over memory of the caller's. */
   @Name("levin_cpu_attend_args")
   @NoDeallocator
   static final class AttendArgs extends Pointer {
@@ -153,6 +153,12 @@ final class LevinCpu {
       super((Pointer) null);
       this.address = address;
     }
+
+    @MemberSetter
+    native void keys(@Cast("const void*") long address);
+
+    @MemberSetter
+    native void values(@Cast("const void*") long address);
 
     @MemberSetter
     native void key_page_stride(@Cast("int64_t") long value);

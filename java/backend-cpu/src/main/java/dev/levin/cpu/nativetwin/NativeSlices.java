@@ -7,6 +7,7 @@ import dev.levin.cpu.PartialAttention;
 import dev.levin.cpu.SliceKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /** The attention of {@code levin_cpu.h}. */
 final class NativeSlices implements SliceKernels {
@@ -45,7 +46,7 @@ final class NativeSlices implements SliceKernels {
     @Override
     public void attend(AttentionSlice slice) {
       int rows = slice.rows();
-      setStrides(slice);
+      setCaches(slice);
       setPages(slice);
       setQueries(slice);
       setTreeMask(slice);
@@ -63,7 +64,8 @@ final class NativeSlices implements SliceKernels {
       long scratchBytes = LevinCpu.attendScratchBytes(rows, slice.keyDim(), slice.valueDim());
       args.scratch(scratch.ensure(scratchBytes));
       args.scratch_bytes(scratchBytes);
-      NativeCalls.check(GuardedCalls.attend(keys(slice), values(slice), struct.segment()));
+      MemorySegment values = slice.op().vCache() == null ? MemorySegment.NULL : slice.valueCache();
+      NativeCalls.check(GuardedCalls.attend(slice.keyCache(), values, struct.segment()));
       PartialAttention result = slice.result();
       copy(0, result.sums(), sums);
       copy(4L * sums, result.maxima(), rows);
@@ -74,34 +76,30 @@ final class NativeSlices implements SliceKernels {
       MemorySegment.copy(results.segment(), ValueLayout.JAVA_FLOAT, at, target, 0, count);
     }
 
-    private void setStrides(AttentionSlice slice) {
+    private void setCaches(AttentionSlice slice) {
       Tensor keys = slice.op().kCache();
+      args.keys(address(slice.keyCache(), keys, slice.kvHead()));
       args.key_page_stride(keys.stride(0));
       args.key_stride(keys.stride(2));
       Tensor values = slice.op().vCache();
-      if (values != null) {
-        args.value_page_stride(values.stride(0));
-        args.value_stride(values.stride(2));
+      if (values == null) {
+        args.values(0);
+        return;
       }
+      args.values(address(slice.valueCache(), values, slice.kvHead()));
+      args.value_page_stride(values.stride(0));
+      args.value_stride(values.stride(2));
     }
 
-    private static MemorySegment keys(AttentionSlice slice) {
-      return head(slice.keyCache(), slice.op().kCache(), slice.kvHead());
-    }
-
-    private static MemorySegment values(AttentionSlice slice) {
-      Tensor values = slice.op().vCache();
-      return values == null ? MemorySegment.NULL : head(slice.valueCache(), values, slice.kvHead());
-    }
-
-    /** A head from page 0 to the last: the kernels know no bounds but these. */
-    private static MemorySegment head(MemorySegment memory, Tensor cache, int head) {
+    /** Where a head of page 0 lies. The kernels know no bounds, so the last page's are checked. */
+    private static long address(MemorySegment memory, Tensor cache, int head) {
       if (!memory.scope().isAlive()) {
         throw new IllegalStateException("the buffer of cache " + cache + " is closed");
       }
       long at = cache.offset(0, head, 0);
       long last = cache.offset(cache.dim(0) - 1, head, cache.dim(2) - 1) + cache.rowBytes();
-      return memory.asSlice(at, last - at);
+      Objects.checkFromToIndex(at, last, memory.byteSize());
+      return memory.address() + at;
     }
 
     private void setPages(AttentionSlice slice) {
