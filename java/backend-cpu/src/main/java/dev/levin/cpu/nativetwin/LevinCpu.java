@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.annotation.Platform;
  *
  * <p>Addresses are {@code long}s and structs lie in memory of our own, so that nothing here is
  * freed by a collector and JavaCPP's limit of physical memory has nothing to count. {@link
- * GuardedLinear} calls the one function that reads memory of somebody else's.
+ * GuardedCalls} has the functions that read memory of somebody else's.
  */
 @Platform(include = "levin/levin_cpu.h", link = "levin_cpu", library = "jnilevin_cpu")
 final class LevinCpu {

@@ -1,6 +1,11 @@
 package dev.levin.cpu.nativetwin;
 
 import dev.levin.core.DeviceException;
+import java.io.File;
+import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Loader;
@@ -66,17 +71,39 @@ public sealed interface NativeLibrary {
 
     private static NativeLibrary tryToLoad() {
       try {
-        String platform = Loader.getPlatform();
-        String file = System.mapLibraryName("jnilevin_cpu");
-        if (LevinCpu.class.getResource(platform + "/" + file) == null) {
-          return new Absent("this build has no native kernels for " + platform);
+        URL kernels = resource("levin_cpu");
+        URL glue = resource("jnilevin_cpu");
+        if (kernels == null || glue == null) {
+          return new Absent("this build has no native kernels for " + Loader.getPlatform());
         }
-        Loader.load(LevinCpu.class);
+        // The glue asks for the kernels by their soname, which a loaded library answers to.
+        Loader.loadLibrary(LevinCpu.class, new URL[] {unpacked(kernels)}, "levin_cpu");
+        Loader.loadLibrary(LevinCpu.class, new URL[] {unpacked(glue)}, "jnilevin_cpu");
         GuardedCalls.requireLinked();
         return new Loaded(LevinCpu.isaName(LevinCpu.isa()));
-      } catch (LinkageError | RuntimeException e) {
+      } catch (LinkageError | RuntimeException | IOException e) {
         return new Absent("the native kernels do not load: " + firstLine(e));
       }
+    }
+
+    private static URL resource(String library) {
+      String file = System.mapLibraryName(library);
+      return LevinCpu.class.getResource(Loader.getPlatform() + "/" + file);
+    }
+
+    /**
+     * A library as a file. JavaCPP takes a file it unpacked before for this one if size and time
+     * are the same, and the entries of our jars have one time: so the name has the check sum.
+     */
+    private static URL unpacked(URL resource) throws IOException {
+      if (!(resource.openConnection() instanceof JarURLConnection connection)) {
+        return resource;
+      }
+      String path = connection.getEntryName();
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      String unique = "%08x-%s".formatted(connection.getJarEntry().getCrc(), name);
+      File file = Loader.cacheResource(URI.create(resource + "#" + unique).toURL());
+      return file.toURI().toURL();
     }
 
     private static String firstLine(Throwable e) {

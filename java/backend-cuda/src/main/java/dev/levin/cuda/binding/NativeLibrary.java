@@ -2,6 +2,7 @@ package dev.levin.cuda.binding;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URL;
 import java.util.List;
@@ -66,11 +67,9 @@ public sealed interface NativeLibrary {
             "this build has no %sCUDA library for %s"
                 .formatted(emulated ? "emulated " : "", platform));
       }
-      // The glue finds the kernels beside it, so both are unpacked before either is loaded.
-      URL unpackedKernels = unpacked(kernels);
-      URL unpackedGlue = unpacked(glue);
-      Loader.loadLibrary(LevinPreset.class, new URL[] {unpackedKernels}, library);
-      Loader.loadLibrary(LevinPreset.class, new URL[] {unpackedGlue}, "jnilevin_cuda");
+      // The glue asks for the kernels by their soname, which a loaded library answers to.
+      Loader.loadLibrary(LevinPreset.class, new URL[] {unpacked(kernels)}, library);
+      Loader.loadLibrary(LevinPreset.class, new URL[] {unpacked(glue)}, "jnilevin_cuda");
       int version = Levin.levin_abi_version();
       if (version != Levin.LEVIN_ABI_VERSION) {
         return new Absent(
@@ -84,13 +83,19 @@ public sealed interface NativeLibrary {
       return LevinPreset.class.getResource(folder + "/" + System.mapLibraryName(library));
     }
 
+    /**
+     * A library as a file. JavaCPP takes a file it unpacked before for this one if size and time
+     * are the same, and the entries of our jars have one time: so the name has the check sum.
+     */
     private static URL unpacked(URL resource) throws IOException {
-      if (resource.getProtocol().equals("file")) {
+      if (!(resource.openConnection() instanceof JarURLConnection connection)) {
         return resource;
       }
-      File file = Loader.cacheResource(resource);
-      URI uri = file.toURI();
-      return uri.toURL();
+      String path = connection.getEntryName();
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      String unique = "%08x-%s".formatted(connection.getJarEntry().getCrc(), name);
+      File file = Loader.cacheResource(URI.create(resource + "#" + unique).toURL());
+      return file.toURI().toURL();
     }
 
     /** Of the first failure: JavaCPP goes on to look in other folders, and reports that. */
