@@ -11,6 +11,8 @@ namespace levin {
 namespace {
 
 constexpr int kThreads = 128;
+// Of a multiprocessor: without a number ptxas aims at more, and spills on sm_100a.
+constexpr int kMinBlocks = 4;
 constexpr int kGroup = 32;
 
 __device__ void rotate_pair(const RopeAppendParams& p, int64_t t, int64_t h, int64_t i) {
@@ -54,7 +56,8 @@ __device__ void append_group(const RopeAppendParams& p, const uint8_t* head, con
   encode_group(p.cache_dtype, values, count, row, group);
 }
 
-__global__ void __launch_bounds__(kThreads) rope_append_kernel(const __grid_constant__ RopeAppendParams p) {
+__global__ void __launch_bounds__(kThreads, kMinBlocks)
+    rope_append_kernel(const __grid_constant__ RopeAppendParams p) {
   const int64_t t = blockIdx.x;
   const float* table = p.cos_sin.data == nullptr ? nullptr : p.cos_sin.row(t);
   if (table != nullptr) {

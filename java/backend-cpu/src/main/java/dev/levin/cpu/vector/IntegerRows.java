@@ -2,7 +2,13 @@ package dev.levin.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 
-/** The kernels of a format; a row of weights begins at byte {@code at} of {@code w}. */
+/**
+ * The kernels of a format; a row of weights begins at byte {@code at} of {@code w}.
+ *
+ * <p>They are alike and yet written out, unrolled and two rows at a time: past some size of a
+ * method C2 inlines nothing but the Vector API's own methods, and a vector that a shared method
+ * took or gave would become an object.
+ */
 interface IntegerRows {
   /** Floats that {@link #dot} leaves for a row. */
   int ROW_LANES = 2 * Pairs.COUNT;

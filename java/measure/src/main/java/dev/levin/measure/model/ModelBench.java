@@ -120,7 +120,8 @@ public final class ModelBench {
   private DecoderOptions options(DecoderConfig config, DType kvDtype) {
     int pages = Math.ceilDiv(plan.longest(), PAGE_SIZE);
     int slots = config.hasRecurrentState() ? SequenceRunner.STATE_SLOTS : 0;
-    return new DecoderOptions(plan.longest(), PAGE_SIZE, pages, kvDtype, slots);
+    DType activations = DecoderOptions.configuredActivations();
+    return new DecoderOptions(plan.longest(), PAGE_SIZE, pages, kvDtype, slots, activations);
   }
 
   private ModelResult measure(

@@ -4,16 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.levin.core.DType;
+import dev.levin.core.LevinException;
 import dev.levin.demo.DemoModel;
 import dev.levin.measure.BackendChoice;
 import dev.levin.measure.Environment;
 import dev.levin.measure.report.ModelReportWriter;
 import dev.levin.measure.report.OutputFormat;
+import dev.levin.models.DecoderOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,13 @@ class ModelBenchTest {
             List.of(new Workload(5, 0), new Workload(0, 2), new Workload(2, 1)),
             2,
             0);
+    run(plan);
+    assertEquals(plan.size(), RESULTS.size());
+    Environment environment = Environment.current("1.0", "abc", "levin bench <&>");
+    writer = new ModelReportWriter(new ModelReport(environment, RESULTS));
+  }
+
+  private static void run(BenchPlan plan) {
     new ModelBench(
             plan,
             new ModelBench.Listener() {
@@ -47,9 +57,27 @@ class ModelBenchTest {
               }
             })
         .run();
-    assertEquals(plan.size(), RESULTS.size());
-    Environment environment = Environment.current("1.0", "abc", "levin bench <&>");
-    writer = new ModelReportWriter(new ModelReport(environment, RESULTS));
+  }
+
+  @Test
+  void takesTheConfiguredActivations() {
+    BenchPlan plan =
+        new BenchPlan(
+            List.of(new ModelChoice(DemoModel.NAME, DemoModel::open)),
+            List.of(new BackendChoice("cpu", "", 1)),
+            List.of(DType.F32),
+            List.of(2),
+            List.of(0),
+            List.of(new Workload(1, 0)),
+            1,
+            0);
+    System.setProperty(DecoderOptions.ACTIVATIONS_PROPERTY, "f16");
+    try {
+      LevinException error = assertThrows(LevinException.class, () -> run(plan));
+      assertTrue(error.getMessage().contains("no activations of F16"), error.getMessage());
+    } finally {
+      System.clearProperty(DecoderOptions.ACTIVATIONS_PROPERTY);
+    }
   }
 
   @Test
