@@ -7,6 +7,7 @@ import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q4_K, Q5_K and Q6_K blocks; see {@link PairDots} for the products. */
@@ -24,8 +25,8 @@ final class KQuantRows {
   private static final int Q6_K_SCALES = 192;
   private static final int Q6_K_D = 208;
 
-  /** The low half of each byte of a word. */
-  private static final int NIBBLES = 0x0f0f0f0f;
+  /** The low half of each byte. */
+  private static final long NIBBLES = 0x0f0f0f0f0f0f0f0fL;
 
   private KQuantRows() {}
 
@@ -100,10 +101,10 @@ final class KQuantRows {
 
   private static FloatVector q5(
       MemorySegment source, long block, int group, int i, float scale, float min) {
-    IntVector pairs = Widen.words(source, block + Q5_K_QS + group / 2 * GROUP + i);
-    IntVector fifths = Widen.words(source, block + Q5_K_QH + i);
-    IntVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(NIBBLES);
-    IntVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(0x10101010);
+    LongVector pairs = Widen.words(source, block + Q5_K_QS + group / 2 * GROUP + i);
+    LongVector fifths = Widen.words(source, block + Q5_K_QH + i);
+    LongVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(NIBBLES);
+    LongVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(0x1010101010101010L);
     return Widen.codes(low.or(high))
         .fma(FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, min));
   }
@@ -172,10 +173,12 @@ final class KQuantRows {
       MemorySegment source, long block, int half, int quarter, int i, float d, long scales) {
     long nibbles = block + half * 64 + quarter % 2 * GROUP + i;
     long pairs = block + Q6_K_QH + half * GROUP + i;
-    IntVector low =
+    LongVector low =
         Widen.words(source, nibbles).lanewise(VectorOperators.LSHR, quarter / 2 * 4).and(NIBBLES);
-    IntVector high =
-        Widen.words(source, pairs).lanewise(VectorOperators.ROL, 4 - quarter * 2).and(0x30303030);
+    LongVector high =
+        Widen.words(source, pairs)
+            .lanewise(VectorOperators.ROL, 4 - quarter * 2)
+            .and(0x3030303030303030L);
     float scale = d * (byte) (scales >>> quarter * 16 + i / 16 * 8);
     return Widen.codes(low.or(high), 32).mul(scale);
   }

@@ -8,6 +8,7 @@ import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q2_K, Q3_K, TQ1_0, TQ2_0 and I2_S blocks; see {@link PairDots} for the products. */
@@ -39,10 +40,10 @@ final class LowBitRows {
   private LowBitRows() {}
 
   /** Codes [i, i + lanes) of a half block, whose four groups of 32 share 32 bytes. */
-  private static IntVector twoBits(MemorySegment source, long qs, int half, int i) {
+  private static LongVector twoBits(MemorySegment source, long qs, int half, int i) {
     return Widen.words(source, qs + half * 32 + i % 32)
         .lanewise(VectorOperators.LSHR, i / 32 * 2)
-        .and(0x03030303);
+        .and(0x0303030303030303L);
   }
 
   /** The F16s of scale and minimum share a word, and the integers that multiply them a byte. */
@@ -96,11 +97,11 @@ final class LowBitRows {
 
   private static FloatVector q3(
       MemorySegment source, long block, int half, int i, float d, long scales) {
-    IntVector low = twoBits(source, block + Q3_K_QS, half, i);
-    IntVector high =
+    LongVector low = twoBits(source, block + Q3_K_QS, half, i);
+    LongVector high =
         Widen.words(source, block + i % 32)
             .lanewise(VectorOperators.ROL, 2 - half * 4 - i / 32)
-            .and(0x04040404);
+            .and(0x0404040404040404L);
     float scale = d * (KQuantScales.at(scales, i / GROUP) - 32);
     return Widen.codes(low.or(high), 4).mul(scale);
   }
@@ -151,8 +152,8 @@ final class LowBitRows {
   }
 
   private static FloatVector tq2(MemorySegment source, long block, int run, int i, float d) {
-    IntVector packed = Widen.words(source, block + run / 4 * 32 + i);
-    IntVector digits = packed.lanewise(VectorOperators.LSHR, run % 4 * 2).and(0x03030303);
+    LongVector packed = Widen.words(source, block + run / 4 * 32 + i);
+    LongVector digits = packed.lanewise(VectorOperators.LSHR, run % 4 * 2).and(0x0303030303030303L);
     return Widen.codes(digits, 1).mul(d);
   }
 
@@ -192,8 +193,9 @@ final class LowBitRows {
   }
 
   private static FloatVector i2s(MemorySegment source, long block, int run, int i) {
-    IntVector packed = Widen.words(source, block + i);
-    return Widen.codes(packed.lanewise(VectorOperators.LSHR, 6 - run * 2).and(0x03030303), 1);
+    LongVector packed = Widen.words(source, block + i);
+    return Widen.codes(
+        packed.lanewise(VectorOperators.LSHR, 6 - run * 2).and(0x0303030303030303L), 1);
   }
 
   static void dotI2s(

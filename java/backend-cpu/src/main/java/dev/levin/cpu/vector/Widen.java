@@ -13,6 +13,7 @@ import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -173,20 +174,20 @@ final class Widen {
   }
 
   /** As many bytes as there are lanes, four to a word; combining them here is cheaper. */
-  static IntVector words(MemorySegment source, long at) {
+  static LongVector words(MemorySegment source, long at) {
     if (COUNT == 4) {
-      return IntVector.broadcast(Lanes.WORDS, source.get(INT, at));
+      return LongVector.broadcast(Lanes.WORDS, source.get(INT, at));
     }
-    return IntVector.fromMemorySegment(Lanes.WORDS, source, at, ORDER);
+    return LongVector.fromMemorySegment(Lanes.WORDS, source, at, ORDER);
   }
 
   /** The bytes of {@link #words} less what stands for zero, as signed numbers. */
-  static FloatVector codes(IntVector words, int zero) {
+  static FloatVector codes(LongVector words, int zero) {
     return toFloats(words.reinterpretAsBytes().sub((byte) zero));
   }
 
   /** The bytes of {@link #words} as numbers. */
-  static FloatVector codes(IntVector words) {
+  static FloatVector codes(LongVector words) {
     return toFloats(words.reinterpretAsBytes());
   }
 
