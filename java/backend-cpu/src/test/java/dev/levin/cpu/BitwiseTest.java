@@ -59,6 +59,54 @@ class BitwiseTest {
     }
   }
 
+  /** Kernels that round activations to integers change their scale on the way along a row. */
+  @Test
+  void linearDoesNotDependOnTokensWhereMagnitudesDiffer() {
+    Random random = new Random(11);
+    int k = 5 * 512 + 256;
+    try (CpuBackend backend = CpuBackend.open(new CpuOptions(2, CpuOptions.Kernels.VECTOR))) {
+      for (DType dtype : WEIGHTS) {
+        Tensor weight = TestTensors.encoded(random, dtype, 35, k);
+        float[] values = TestTensors.peaky(random, 7 * k);
+        for (int i = 0; i < values.length; i++) {
+          int piece = i / k * 7 + i % k / 512;
+          values[i] = Math.scalb(values[i], piece * 11 % 31 - 15);
+        }
+        Tensor x = TestTensors.of(values, 7, k);
+        float[] whole = linear(backend, x, weight);
+        assertNear(weight, values, whole, dtype.name());
+        for (int t = 0; t < 7; t++) {
+          float[] alone = linear(backend, x.slice(0, t, t + 1), weight);
+          assertArrayEquals(
+              Arrays.copyOfRange(whole, 35 * t, 35 * t + 35), alone, dtype + " token " + t);
+        }
+      }
+    }
+  }
+
+  /** Each piece of activations keeps at least eight bits. */
+  private static void assertNear(Tensor weight, float[] x, float[] out, String name) {
+    float[] w = TestTensors.values(weight);
+    int k = (int) weight.dim(1);
+    for (int t = 0; t < out.length / 35; t++) {
+      for (int n = 0; n < 35; n++) {
+        double sum = 0;
+        double squares = 0;
+        double largest = 0;
+        for (int i = 0; i < k; i++) {
+          double product = (double) w[n * k + i] * x[t * k + i];
+          sum += product;
+          squares += (double) w[n * k + i] * w[n * k + i];
+          largest = Math.max(largest, Math.abs(x[t * k + i]));
+        }
+        if (Double.isFinite(sum)) {
+          double allowed = largest * Math.sqrt(squares) / 100;
+          assertEquals(sum, out[t * 35 + n], allowed, name + " token " + t + " row " + n);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(CpuOptions.Kernels.class)
   void expertsDoNotDependOnCompany(CpuOptions.Kernels kernels) {

@@ -18,6 +18,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** Values that share a scale. */
   static final int PIECE = 512;
 
+  /** Units that share a scale. */
+  static final int UNITS_OF_PIECE = PIECE / Pairs.UNIT;
+
   /** Values that share a minimum. */
   private static final int SUMMED = 32;
 
@@ -35,8 +38,14 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** What the codes' offset adds to the products, a vector a unit. */
   MemorySegment offsets = MemorySegment.NULL;
 
-  /** What the scales of each unit's weights have to be multiplied by. */
-  float[] scales = {};
+  /** The unit behind the last of each run of a row: units that follow each other at one scale. */
+  int[] runEnds = {};
+
+  /** What sums are to be multiplied by behind each run but the last of a row. */
+  float[] runSteps = {};
+
+  /** What remains to multiply the sums of a row by, at the scale of its last run. */
+  float[] lastScales = {};
 
   /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
   MemorySegment sums = MemorySegment.NULL;
@@ -44,8 +53,8 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** Scale of the piece before over that of each piece; 1 for the first. */
   float[] steps = {};
 
-  /** What remains to multiply the sums of a row by. */
-  float[] factors = {};
+  /** What products with minima are to be multiplied by. */
+  float[] leastScales = {};
 
   IntegerFormat format;
   DType dtype;
@@ -54,6 +63,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
   long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
+
+  /** Units there is room for. */
+  private int capacity;
 
   /** Units of a row; the last may be filled up with zeros. */
   int units;
@@ -66,28 +78,21 @@ final class IntegerActivations implements EncodedKernels.Activations {
     pieces = Math.ceilDiv(k, PIECE);
     units = Math.ceilDiv(k, Pairs.UNIT);
     int vectors = Math.multiplyExact(rows, units);
-    if (scales.length < vectors) {
+    if (capacity < vectors) {
+      capacity = vectors;
       pairs = Pairs.allocate(2L * vectors);
       offsets = Pairs.allocate(vectors);
-      scales = new float[vectors];
       sums = Pairs.allocate(vectors / 4);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
+      runEnds = new int[rows * pieces];
+      runSteps = new float[rows * pieces];
     }
-    if (factors.length < rows) {
-      factors = new float[rows];
+    if (lastScales.length < rows) {
+      lastScales = new float[rows];
+      leastScales = new float[rows];
     }
-  }
-
-  /** What sums of unpacked weights at the scale of the last piece are to be multiplied by. */
-  float lastScale(int row) {
-    return scales[(row + 1) * units - 1] / format.rebias() * factors[row];
-  }
-
-  /** What products with minima are to be multiplied by. */
-  float leastFactor(int row) {
-    return factors[row] / Pairs.SCALE;
   }
 
   /**
@@ -103,7 +108,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
       largest = Math.max(largest, exponent);
     }
     float whole = largest > Float.MAX_EXPONENT ? Float.NaN : Math.scalb(1f, largest);
-    factors[row] = whole * Pairs.SCALE;
+    leastScales[row] = whole;
     float before = 1;
     for (int piece = 0; piece < pieces; piece++) {
       int exponent = (int) steps[row * pieces + piece];
@@ -118,8 +123,23 @@ final class IntegerActivations implements EncodedKernels.Activations {
       int from = row * k + piece * PIECE;
       int count = Math.min(PIECE, (row + 1) * k - from);
       round(x, from, count, 1 / (scale * whole), q);
-      store(q, count, row, piece * (PIECE / Pairs.UNIT), scale);
+      store(q, count, row, piece * UNITS_OF_PIECE, scale);
     }
+    lastScales[row] = before * whole * Pairs.SCALE * format.rebias();
+    findRuns(row);
+  }
+
+  private void findRuns(int row) {
+    int run = row * pieces;
+    for (int piece = 1; piece < pieces; piece++) {
+      float step = steps[row * pieces + piece];
+      if (step != 1) {
+        runEnds[run] = row * units + piece * UNITS_OF_PIECE;
+        runSteps[run] = step;
+        run++;
+      }
+    }
+    runEnds[run] = (row + 1) * units;
   }
 
   /** Stores integers as units from {@code first} of the row on. */
@@ -135,7 +155,6 @@ final class IntegerActivations implements EncodedKernels.Activations {
         pairs.set(Pairs.INT, to + 2L * i, pair);
       }
     }
-    Arrays.fill(scales, unit, unit + padded / Pairs.UNIT, scale * format.rebias());
     if (format.offset() != 0) {
       for (int u = unit; u < unit + padded / Pairs.UNIT; u++) {
         long at = (long) Pairs.BYTES_OF_VECTOR * u;

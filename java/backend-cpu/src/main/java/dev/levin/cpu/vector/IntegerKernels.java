@@ -11,7 +11,8 @@ import jdk.incubator.vector.FloatVector;
  * in registers with rows as they lie; for more, rows are unpacked once.
  *
  * <p>In both ways lane i of a product's accumulator takes the sums of the lanes i of its groups in
- * order, by fused multiply-adds with scales that differ by powers of two alone.
+ * order, by fused multiply-adds with the scales of the weights; between runs of activations of one
+ * scale it is multiplied by a power of two.
  */
 final class IntegerKernels implements EncodedKernels {
   /** Fewest activation rows for which weights are unpacked. */
@@ -25,8 +26,6 @@ final class IntegerKernels implements EncodedKernels {
 
   /** Bytes of the pairs of a unit. */
   private static final long UNIT_BYTES = 2L * Pairs.BYTES_OF_VECTOR;
-
-  private static final int UNITS_OF_PIECE = IntegerActivations.PIECE / Pairs.UNIT;
 
   private static final int MAX_ROWS = 64;
 
@@ -137,7 +136,7 @@ final class IntegerKernels implements EncodedKernels {
         for (int i = 0; i < count; i++) {
           int sums = i * IntegerRows.ROW_LANES;
           int least = sums + Pairs.COUNT;
-          out[outAt + r + i] = total(x, row, lanes, sums, x.factors[row], lanes, least);
+          out[outAt + r + i] = total(x, row, lanes, sums, lanes, least);
         }
         r += count;
       }
@@ -177,9 +176,9 @@ final class IntegerKernels implements EncodedKernels {
       Arrays.fill(lanes, 0, (count + 1) * tokens * Pairs.COUNT, 0f);
       for (int piece = 0; piece < x.pieces; ) {
         rescale(x, count, row, tokens, piece);
-        int first = piece * UNITS_OF_PIECE;
+        int first = piece * IntegerActivations.UNITS_OF_PIECE;
         piece = lastOfSpan(x, row, tokens, piece) + 1;
-        int length = Math.min(x.units, piece * UNITS_OF_PIECE) - first;
+        int length = Math.min(x.units, piece * IntegerActivations.UNITS_OF_PIECE) - first;
         long xAt = row * stride + first * UNIT_BYTES;
         for (int r = 0; r < count; r += 2) {
           int u0 = r * x.units + first;
@@ -247,25 +246,18 @@ final class IntegerKernels implements EncodedKernels {
       for (int r = 0; r < count; r++) {
         for (int t = 0; t < tokens; t++) {
           int at = ((r & ~1) * tokens + 2 * t + (r & 1)) * Pairs.COUNT;
-          float scale = x.lastScale(row + t);
           int leastAt = (r * TILE + t) * Pairs.COUNT;
-          out[outAt + t * outStride + r] = total(x, row + t, lanes, at, scale, least, leastAt);
+          out[outAt + t * outStride + r] = total(x, row + t, lanes, at, least, leastAt);
         }
       }
     }
 
     /** One product from its lanes and those of its minima. */
     private static float total(
-        IntegerActivations x,
-        int row,
-        float[] lanes,
-        int at,
-        float scale,
-        float[] least,
-        int leastAt) {
-      FloatVector sums = Pairs.load(lanes, at).mul(scale);
+        IntegerActivations x, int row, float[] lanes, int at, float[] least, int leastAt) {
+      FloatVector sums = Pairs.load(lanes, at).mul(x.lastScales[row]);
       if (x.format.minima()) {
-        sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastFactor(row)));
+        sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastScales[row]));
       }
       return Lanes.sum(sums);
     }

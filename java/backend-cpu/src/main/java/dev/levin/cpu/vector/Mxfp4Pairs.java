@@ -6,7 +6,7 @@ import static dev.levin.cpu.vector.Pairs.BYTES;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
-import static dev.levin.cpu.vector.Pairs.NIBBLES;
+import static dev.levin.cpu.vector.Pairs.SHORTS;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 /** Rows of MXFP4: one load has both blocks of a unit, their scales among the codes. */
 final class Mxfp4Pairs implements IntegerRows {
@@ -26,14 +27,16 @@ final class Mxfp4Pairs implements IntegerRows {
   private static final int EXPONENT = 0x00ff0000;
 
   /**
-   * Twice the E2M1 values and 12 by inverted code: so the level of index 0, which the bytes between
-   * codes have, is 0.
+   * Twice the E2M1 values and 12, by the low five bits of a lane: a code and one bit of what lies
+   * above it.
    */
-  private static final ByteVector LEVELS =
-      ByteVector.fromArray(
-          BYTES,
-          java.util.Arrays.copyOf(
-              new byte[] {0, 4, 6, 8, 9, 10, 11, 12, 24, 20, 18, 16, 15, 14, 13, 12}, 64),
+  private static final ShortVector LEVELS =
+      ShortVector.fromArray(
+          SHORTS,
+          new short[] {
+            12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0,
+            12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0
+          },
           0);
 
   private static final ByteVector CODES = TwoBlocks.codes(DType.MXFP4, 1);
@@ -50,9 +53,11 @@ final class Mxfp4Pairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment offsets = a.offsets;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = 2 * Strides.of(DType.MXFP4);
     int first = token * a.units;
+    int last = first + a.units;
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
@@ -60,30 +65,36 @@ final class Mxfp4Pairs implements IntegerRows {
       long row1 = at + other * stride;
       FloatVector sum0 = FloatVector.zero(FLOATS);
       FloatVector sum1 = FloatVector.zero(FLOATS);
-      for (int u = first; u < first + a.units; u++) {
+      int run = token * a.pieces;
+      int end = ends[run];
+      for (int u = first; u < last; u++) {
+        if (u == end) {
+          sum0 = sum0.mul(runSteps[run]);
+          sum1 = sum1.mul(runSteps[run++]);
+          end = ends[run];
+        }
         long xAt = 128L * u;
         long unit = (u - first) * step;
         IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
         IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
         IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
-        FloatVector factor = FloatVector.broadcast(FLOATS, factors[u]);
         ByteVector bytes = ByteVector.fromMemorySegment(BYTES, w, row0 + unit, ORDER);
-        IntVector codes = CODES.selectFrom(bytes).reinterpretAsInts().not();
+        IntVector codes = CODES.selectFrom(bytes).reinterpretAsInts();
         IntVector exponents = SCALES.selectFrom(bytes).reinterpretAsInts().and(EXPONENT);
-        ByteVector lower = codes.and(NIBBLES).reinterpretAsBytes();
-        ByteVector upper = codes.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsBytes();
+        ShortVector lower = codes.reinterpretAsShorts();
+        ShortVector upper = codes.lanewise(LSHR, 4).reinterpretAsShorts();
         IntVector p = lower.selectFrom(LEVELS).reinterpretAsInts().mul(x0);
         p = p.add(upper.selectFrom(LEVELS).reinterpretAsInts().mul(x1)).sub(offset);
-        FloatVector scale = exponents.lanewise(LSHL, 7).reinterpretAsFloats().mul(factor);
+        FloatVector scale = exponents.lanewise(LSHL, 7).reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
         bytes = ByteVector.fromMemorySegment(BYTES, w, row1 + unit, ORDER);
-        codes = CODES.selectFrom(bytes).reinterpretAsInts().not();
+        codes = CODES.selectFrom(bytes).reinterpretAsInts();
         exponents = SCALES.selectFrom(bytes).reinterpretAsInts().and(EXPONENT);
-        lower = codes.and(NIBBLES).reinterpretAsBytes();
-        upper = codes.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsBytes();
+        lower = codes.reinterpretAsShorts();
+        upper = codes.lanewise(LSHR, 4).reinterpretAsShorts();
         p = lower.selectFrom(LEVELS).reinterpretAsInts().mul(x0);
         p = p.add(upper.selectFrom(LEVELS).reinterpretAsInts().mul(x1)).sub(offset);
-        scale = exponents.lanewise(LSHL, 7).reinterpretAsFloats().mul(factor);
+        scale = exponents.lanewise(LSHL, 7).reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
@@ -97,9 +108,9 @@ final class Mxfp4Pairs implements IntegerRows {
     for (int u = r * to.units; u < (r + 1) * to.units; u++) {
       ByteVector bytes =
           ByteVector.fromMemorySegment(BYTES, w, at + (u - r * to.units) * step, ORDER);
-      IntVector codes = CODES.selectFrom(bytes).reinterpretAsInts().not();
-      ByteVector lower = codes.and(NIBBLES).reinterpretAsBytes();
-      ByteVector upper = codes.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsBytes();
+      IntVector codes = CODES.selectFrom(bytes).reinterpretAsInts();
+      ShortVector lower = codes.reinterpretAsShorts();
+      ShortVector upper = codes.lanewise(LSHR, 4).reinterpretAsShorts();
       IntVector c0 = lower.selectFrom(LEVELS).reinterpretAsInts();
       IntVector c1 = upper.selectFrom(LEVELS).reinterpretAsInts();
       c0.sub(12 * BOTH).intoMemorySegment(to.pairs, 4L * (32 * u), ORDER);
@@ -109,7 +120,6 @@ final class Mxfp4Pairs implements IntegerRows {
           .and(EXPONENT)
           .lanewise(LSHL, 7)
           .reinterpretAsFloats()
-          .mul(REBIAS)
           .intoMemorySegment(to.scales, 4L * (COUNT * u), ORDER);
     }
   }

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -31,6 +32,7 @@ final class Pairs {
 
   static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
   static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+  static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
   static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
 
   /** A one in both halves of a lane. */

@@ -37,9 +37,11 @@ final class Q40Pairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment offsets = a.offsets;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = 2 * Strides.of(DType.Q4_0);
     int first = token * a.units;
+    int last = first + a.units;
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
@@ -47,20 +49,26 @@ final class Q40Pairs implements IntegerRows {
       long row1 = at + other * stride;
       FloatVector sum0 = FloatVector.zero(FLOATS);
       FloatVector sum1 = FloatVector.zero(FLOATS);
-      for (int u = first; u < first + a.units; u++) {
+      int run = token * a.pieces;
+      int end = ends[run];
+      for (int u = first; u < last; u++) {
+        if (u == end) {
+          sum0 = sum0.mul(runSteps[run]);
+          sum1 = sum1.mul(runSteps[run++]);
+          end = ends[run];
+        }
         long xAt = 128L * u;
         long unit = (u - first) * step;
         IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
         IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
         IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
-        FloatVector factor = FloatVector.broadcast(FLOATS, factors[u]);
         ByteVector bytes = ByteVector.fromMemorySegment(BYTES, w, row0 + unit, ORDER);
         IntVector codes = CODES.selectFrom(bytes).reinterpretAsInts();
         IntVector halves = SCALES.selectFrom(bytes).reinterpretAsInts();
         IntVector upper = codes.lanewise(LSHR, 4).and(NIBBLES);
         IntVector p = codes.and(NIBBLES).mul(x0).add(upper.mul(x1)).sub(offset);
         halves = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA);
-        FloatVector scale = halves.reinterpretAsFloats().mul(factor);
+        FloatVector scale = halves.reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
         bytes = ByteVector.fromMemorySegment(BYTES, w, row1 + unit, ORDER);
         codes = CODES.selectFrom(bytes).reinterpretAsInts();
@@ -68,7 +76,7 @@ final class Q40Pairs implements IntegerRows {
         upper = codes.lanewise(LSHR, 4).and(NIBBLES);
         p = codes.and(NIBBLES).mul(x0).add(upper.mul(x1)).sub(offset);
         halves = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA);
-        scale = halves.reinterpretAsFloats().mul(factor);
+        scale = halves.reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
@@ -92,7 +100,7 @@ final class Q40Pairs implements IntegerRows {
       IntVector halves = SCALES.selectFrom(bytes).reinterpretAsInts();
       FloatVector scale =
           halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
-      scale.mul(REBIAS).intoMemorySegment(to.scales, 4L * (COUNT * u), ORDER);
+      scale.intoMemorySegment(to.scales, 4L * (COUNT * u), ORDER);
     }
   }
 }

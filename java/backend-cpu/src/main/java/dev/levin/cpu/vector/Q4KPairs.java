@@ -33,9 +33,11 @@ final class Q4KPairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment sums = a.sums;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = Strides.of(DType.Q4_K);
     int first = token * (a.units / 4);
+    int last = first + a.units / 4;
     long unit = a.unitBytes;
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
@@ -44,7 +46,14 @@ final class Q4KPairs implements IntegerRows {
       FloatVector sum1 = FloatVector.zero(FLOATS);
       FloatVector least0 = FloatVector.zero(FLOATS);
       FloatVector least1 = FloatVector.zero(FLOATS);
-      for (int b = first; b < first + a.units / 4; b++) {
+      int run = token * a.pieces;
+      int end = ends[run] / 4;
+      for (int b = first; b < last; b++) {
+        if (b == end) {
+          sum0 = sum0.mul(runSteps[run]);
+          sum1 = sum1.mul(runSteps[run++]);
+          end = ends[run] / 4;
+        }
         long xAt = 4 * b * unit;
         long block0 = at + r * stride + (b - first) * step;
         long block1 = at + other * stride + (b - first) * step;
@@ -52,12 +61,12 @@ final class Q4KPairs implements IntegerRows {
         long head0 = Widen.doubleWord(w, block0);
         FloatVector codes0 = KScales.of45(head0, Widen.doubleWord(w, block0 + 8));
         least0 = codes0.mul(KQuantScales.half(head0 >>> 16)).fma(ofMinima, least0);
-        float d0 = KQuantScales.half(head0) * factors[4 * b];
+        float d0 = KQuantScales.half(head0);
         IntVector scales0 = codes0.mul(d0).reinterpretAsInts();
         long head1 = Widen.doubleWord(w, block1);
         FloatVector codes1 = KScales.of45(head1, Widen.doubleWord(w, block1 + 8));
         least1 = codes1.mul(KQuantScales.half(head1 >>> 16)).fma(ofMinima, least1);
-        float d1 = KQuantScales.half(head1) * factors[4 * b];
+        float d1 = KQuantScales.half(head1);
         IntVector scales1 = codes1.mul(d1).reinterpretAsInts();
         IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0 + QS, ORDER);
         IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1 + QS, ORDER);

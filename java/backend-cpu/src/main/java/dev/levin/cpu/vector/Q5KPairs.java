@@ -39,22 +39,30 @@ final class Q5KPairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment sums = a.sums;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = Strides.of(DType.Q5_K);
     int first = token * (a.units / 4);
+    int last = first + a.units / 4;
     long unit = a.unitBytes;
     for (int r = 0; r < rows; r++) {
       long row = at + r * stride;
       FloatVector sum = FloatVector.zero(FLOATS);
       FloatVector least = FloatVector.zero(FLOATS);
-      for (int b = first; b < first + a.units / 4; b++) {
+      int run = token * a.pieces;
+      int end = ends[run] / 4;
+      for (int b = first; b < last; b++) {
+        if (b == end) {
+          sum = sum.mul(runSteps[run++]);
+          end = ends[run] / 4;
+        }
         long block = row + (b - first) * step;
         long xAt = 4 * b * unit;
         long head = Widen.doubleWord(w, block);
         FloatVector codes = KScales.of45(head, Widen.doubleWord(w, block + 8));
         FloatVector minima = codes.mul(KQuantScales.half(head >>> 16));
         least = minima.fma(FloatVector.fromMemorySegment(FLOATS, sums, xAt / 8, ORDER), least);
-        IntVector scales = codes.mul(KQuantScales.half(head) * factors[4 * b]).reinterpretAsInts();
+        IntVector scales = codes.mul(KQuantScales.half(head)).reinterpretAsInts();
         IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
         h = TWICE.selectFrom(h).lanewise(LSHR, UPPER_BY_2);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS, ORDER);

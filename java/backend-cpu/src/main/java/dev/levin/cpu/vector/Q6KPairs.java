@@ -49,17 +49,25 @@ final class Q6KPairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment offsets = a.offsets;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = Strides.of(DType.Q6_K);
     int first = token * (a.units / 4);
+    int last = first + a.units / 4;
     long unit = a.unitBytes;
     for (int r = 0; r < rows; r++) {
       long row = at + r * stride;
       FloatVector sum = FloatVector.zero(FLOATS);
-      for (int b = first; b < first + a.units / 4; b++) {
+      int run = token * a.pieces;
+      int end = ends[run] / 4;
+      for (int b = first; b < last; b++) {
+        if (b == end) {
+          sum = sum.mul(runSteps[run++]);
+          end = ends[run] / 4;
+        }
         long block = row + (b - first) * step;
         long xAt = 4 * b * unit;
-        float d = Widen.half(w, block + D) * factors[4 * b];
+        float d = Widen.half(w, block + D);
         ByteVector bytes =
             ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, block + SCALES, ORDER);
         IntVector scales =

@@ -30,24 +30,31 @@ final class Tq20Pairs implements IntegerRows {
       float[] lanes) {
     MemorySegment x = a.pairs;
     MemorySegment offsets = a.offsets;
-    float[] factors = a.scales;
+    int[] ends = a.runEnds;
+    float[] runSteps = a.runSteps;
     long step = Strides.of(DType.TQ2_0);
     int first = token * (a.units / 4);
+    int last = first + a.units / 4;
     long unit = a.unitBytes;
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
       FloatVector sum0 = FloatVector.zero(FLOATS);
       FloatVector sum1 = FloatVector.zero(FLOATS);
-      for (int b = first; b < first + a.units / 4; b++) {
+      int run = token * a.pieces;
+      int end = ends[run] / 4;
+      for (int b = first; b < last; b++) {
+        if (b == end) {
+          sum0 = sum0.mul(runSteps[run]);
+          sum1 = sum1.mul(runSteps[run++]);
+          end = ends[run] / 4;
+        }
         long xAt = 4 * b * unit;
         long block0 = at + r * stride + (b - first) * step;
         long block1 = at + other * stride + (b - first) * step;
-        FloatVector scale0 =
-            FloatVector.broadcast(FLOATS, Widen.half(w, block0 + D) * factors[4 * b]);
+        FloatVector scale0 = FloatVector.broadcast(FLOATS, Widen.half(w, block0 + D));
         IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0, ORDER);
-        FloatVector scale1 =
-            FloatVector.broadcast(FLOATS, Widen.half(w, block1 + D) * factors[4 * b]);
+        FloatVector scale1 = FloatVector.broadcast(FLOATS, Widen.half(w, block1 + D));
         IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1, ORDER);
         IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
         IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
