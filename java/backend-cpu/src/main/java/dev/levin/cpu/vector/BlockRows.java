@@ -32,24 +32,38 @@ final class BlockRows {
   }
 
   static void dotQ8(
-      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      float[] x,
+      int xAt,
+      int k,
+      float[] out,
+      int outAt) {
     int blocks = k / BLOCK;
-    long stride = Strides.of(DType.Q8_0);
-    for (int b = 0; b < blocks; b++) {
-      long block0 = w0 + b * stride;
-      long block1 = w1 + b * stride;
-      float d0 = Widen.half(w, block0);
-      float d1 = Widen.half(w, block1);
-      for (int i = 0; i < BLOCK; i += COUNT) {
-        FloatVector v = load(x, xAt + b * BLOCK + i);
-        sum0 = q8(w, block0, i, d0).fma(v, sum0);
-        sum1 = q8(w, block1, i, d1).fma(v, sum1);
+    long step = Strides.of(DType.Q8_0);
+    int half = Math.ceilDiv(rows, 2);
+    for (int r = 0; r < half; r++) {
+      int other = Math.min(half + r, rows - 1);
+      long block0 = at + r * stride;
+      long block1 = at + other * stride;
+      FloatVector sum0 = Lanes.zero();
+      FloatVector sum1 = Lanes.zero();
+      for (int b = 0; b < blocks; b++) {
+        float d0 = Widen.half(w, block0);
+        float d1 = Widen.half(w, block1);
+        for (int i = 0; i < BLOCK; i += COUNT) {
+          FloatVector v = load(x, xAt + b * BLOCK + i);
+          sum0 = q8(w, block0, i, d0).fma(v, sum0);
+          sum1 = q8(w, block1, i, d1).fma(v, sum1);
+        }
+        block0 += step;
+        block1 += step;
       }
+      out[outAt + r] = Lanes.sum(sum0);
+      out[outAt + other] = Lanes.sum(sum1);
     }
-    out[o0] = Lanes.sum(sum0);
-    out[o1] = Lanes.sum(sum1);
   }
 
   static void decodeQ8(MemorySegment source, long at, float[] target, int to, int count) {

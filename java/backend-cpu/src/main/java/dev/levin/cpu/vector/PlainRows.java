@@ -28,44 +28,72 @@ final class PlainRows {
   }
 
   static void dotF16(
-      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
-    if (!dotFiniteF16(w, w0, w1, x, xAt, k, out, o0, o1)) {
-      dotAnyF16(w, w0, w1, x, xAt, k, out, o0, o1);
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      float[] x,
+      int xAt,
+      int k,
+      float[] out,
+      int outAt) {
+    if (!dotFiniteF16(w, at, stride, rows, x, xAt, k, out, outAt)) {
+      dotAnyF16(w, at, stride, rows, x, xAt, k, out, outAt);
     }
   }
 
   /** Returns whether all elements were finite; otherwise the products are wrong. */
   private static boolean dotFiniteF16(
-      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      float[] x,
+      int xAt,
+      int k,
+      float[] out,
+      int outAt) {
     ShortVector largest = ShortVector.zero(Lanes.SHORTS);
     int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
-      FloatVector v = load(x, xAt + i);
-      ShortVector half0 = Widen.shorts(w, w0 + 2L * i);
-      sum0 = Widen.finiteHalf(half0).fma(v, sum0);
-      ShortVector half1 = Widen.shorts(w, w1 + 2L * i);
-      sum1 = Widen.finiteHalf(half1).fma(v, sum1);
-      largest = largest.max(half0.and(Short.MAX_VALUE)).max(half1.and(Short.MAX_VALUE));
+    int half = Math.ceilDiv(rows, 2);
+    for (int r = 0; r < half; r++) {
+      int other = Math.min(half + r, rows - 1);
+      long w0 = at + r * stride;
+      long w1 = at + other * stride;
+      FloatVector sum0 = Lanes.zero();
+      FloatVector sum1 = Lanes.zero();
+      for (int i = 0; i < end; i += COUNT) {
+        FloatVector v = load(x, xAt + i);
+        ShortVector half0 = Widen.shorts(w, w0 + 2L * i);
+        sum0 = Widen.finiteHalf(half0).fma(v, sum0);
+        ShortVector half1 = Widen.shorts(w, w1 + 2L * i);
+        sum1 = Widen.finiteHalf(half1).fma(v, sum1);
+        largest = largest.max(half0.and(Short.MAX_VALUE)).max(half1.and(Short.MAX_VALUE));
+      }
+      out[outAt + r] = Lanes.sum(sum0);
+      out[outAt + other] = Lanes.sum(sum1);
     }
-    out[o0] = Lanes.sum(sum0);
-    out[o1] = Lanes.sum(sum1);
     return largest.reduceLanes(VectorOperators.MAX) < Widen.F16_INFINITY;
   }
 
   private static void dotAnyF16(
-      MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
+      MemorySegment w,
+      long at,
+      long stride,
+      int rows,
+      float[] x,
+      int xAt,
+      int k,
+      float[] out,
+      int outAt) {
     int end = FLOATS.loopBound(k);
-    for (int i = 0; i < end; i += COUNT) {
-      FloatVector v = load(x, xAt + i);
-      sum0 = Widen.f16(w, w0 + 2L * i).fma(v, sum0);
-      sum1 = Widen.f16(w, w1 + 2L * i).fma(v, sum1);
+    for (int r = 0; r < rows; r++) {
+      FloatVector sum = Lanes.zero();
+      for (int i = 0; i < end; i += COUNT) {
+        sum = Widen.f16(w, at + r * stride + 2L * i).fma(load(x, xAt + i), sum);
+      }
+      out[outAt + r] = Lanes.sum(sum);
     }
-    out[o0] = Lanes.sum(sum0);
-    out[o1] = Lanes.sum(sum1);
   }
 
   static void dotBf16(

@@ -41,11 +41,6 @@ final class VectorMatrix implements MatrixKernels {
     return PairDots.covers(dtype);
   }
 
-  /**
-   * Takes the rows in two halves side by side. Each half is one long stream to the memory system;
-   * neighbouring rows would be many short ones that often lie a multiple of 4 KiB apart, which
-   * halves the bandwidth.
-   */
   @Override
   public void dotRows(
       DType dtype,
@@ -58,14 +53,7 @@ final class VectorMatrix implements MatrixKernels {
       int k,
       float[] out,
       int outAt) {
-    PairDots.PairDot kernel = PairDots.of(dtype);
-    int half = Math.ceilDiv(rows, 2);
-    for (int r = 0; r < half; r++) {
-      int other = Math.min(half + r, rows - 1);
-      long row0 = at + r * rowStride;
-      long row1 = at + other * rowStride;
-      kernel.dot(weight, row0, row1, x, xAt, k, out, outAt + r, outAt + other);
-    }
+    PairDots.of(dtype).dot(weight, at, rowStride, rows, x, xAt, k, out, outAt);
     if (FLOATS.loopBound(k) < k) {
       addTails(dtype, weight, at, rowStride, rows, x, xAt, k, out, outAt);
     }

@@ -1,7 +1,7 @@
 package dev.levin.core.backend;
 
 /**
- * The most a device was seen to do, with all that its ops may use of it: the ruler for kernels.
+ * What a device can do with all that its ops may use of it: the ruler for kernels.
  *
  * @param readBytesPerSecond reading memory that no cache holds
  * @param flopsPerSecond F32 multiply-adds in registers, each counted as two

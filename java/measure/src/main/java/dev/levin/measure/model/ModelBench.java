@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Times the forward pass of models; tokenisers and samplers take no part. */
 public final class ModelBench {
@@ -129,10 +128,12 @@ public final class ModelBench {
     SequenceRunner sequence = new SequenceRunner(decoder, plan.longest());
     sequence.fill(test.depth(), test.maxTokensPerStep());
     warmUp(sequence, test, backend);
-    Optional<Ceilings> before = backend.measureCeilings();
+    List<Ceilings> ceilings = new ArrayList<>();
+    backend.measureCeilings().ifPresent(ceilings::add);
     List<Long> nanos = new ArrayList<>();
     for (int i = 0; i < plan.repetitions(); i++) {
       nanos.add(time(sequence, test, backend));
+      backend.measureCeilings().ifPresent(ceilings::add);
     }
     long bytes = 0;
     long flops = 0;
@@ -140,16 +141,21 @@ public final class ModelBench {
       bytes += total.bytes();
       flops += total.flops();
     }
-    Optional<Ceilings> after = backend.measureCeilings();
-    Ceilings limits = before.flatMap(one -> after.map(two -> mean(one, two))).orElse(null);
-    return subject.result(test, nanos, bytes, flops, limits);
+    return subject.result(test, nanos, bytes, flops, mean(ceilings));
   }
 
-  /** The bandwidth of a shared machine changes within seconds, so a test is held to both. */
-  private static Ceilings mean(Ceilings before, Ceilings after) {
-    return new Ceilings(
-        (before.readBytesPerSecond() + after.readBytesPerSecond()) / 2,
-        (before.flopsPerSecond() + after.flopsPerSecond()) / 2);
+  /** The bandwidth of a shared machine changes within seconds, so runs and readings alternate. */
+  private static Ceilings mean(List<Ceilings> readings) {
+    if (readings.isEmpty()) {
+      return null;
+    }
+    double bytes = 0;
+    double flops = 0;
+    for (Ceilings reading : readings) {
+      bytes += reading.readBytesPerSecond();
+      flops += reading.flopsPerSecond();
+    }
+    return new Ceilings(bytes / readings.size(), flops / readings.size());
   }
 
   private void warmUp(SequenceRunner sequence, BenchCase test, Backend backend) {

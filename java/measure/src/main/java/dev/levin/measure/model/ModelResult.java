@@ -19,8 +19,8 @@ import java.util.List;
  * @param deviation standard deviation of {@code tokensPerSecond}
  * @param bytesPerRun fewest bytes one run must move
  * @param flopsPerRun floating-point operations of one run
- * @param ceilings of the same open backend, the mean of those right before and after the runs; or
- *     null
+ * @param ceilings of the same open backend, the mean of readings before, between and after the
+ *     runs; or null
  * @param percentOfBandwidth of a decode test, otherwise null
  * @param percentOfPeak of a prefill test, otherwise null
  */
