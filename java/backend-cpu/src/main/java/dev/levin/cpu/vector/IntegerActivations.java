@@ -35,7 +35,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** Two vectors a unit, in the order of the format. */
   MemorySegment pairs = MemorySegment.NULL;
 
-  /** What the codes' offset adds to the products, a vector a unit. */
+  /** What the codes' offset adds to the products, a vector where the units of a sum begin. */
   MemorySegment offsets = MemorySegment.NULL;
 
   /** The unit behind the last of each run of a row: units that follow each other at one scale. */
@@ -156,11 +156,8 @@ final class IntegerActivations implements EncodedKernels.Activations {
       }
     }
     if (format.offset() != 0) {
-      for (int u = unit; u < unit + padded / Pairs.UNIT; u++) {
-        long at = (long) Pairs.BYTES_OF_VECTOR * u;
-        IntVector both =
-            Pairs.ints(pairs, 2 * at).add(Pairs.ints(pairs, 2 * at + Pairs.BYTES_OF_VECTOR));
-        both.mul(format.offset() * Pairs.BOTH).intoMemorySegment(offsets, at, Lanes.ORDER);
+      for (int u = unit; u < unit + padded / Pairs.UNIT; u += format.unitsOfSum()) {
+        storeOffset(u);
       }
     }
     if (format.minima()) {
@@ -170,6 +167,17 @@ final class IntegerActivations implements EncodedKernels.Activations {
         sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
       }
     }
+  }
+
+  /** What the offset adds to the products of all units of a sum. */
+  private void storeOffset(int first) {
+    IntVector all = IntVector.zero(Pairs.INTS);
+    for (int u = first; u < first + format.unitsOfSum(); u++) {
+      long at = 2L * Pairs.BYTES_OF_VECTOR * u;
+      all = all.add(Pairs.ints(pairs, at)).add(Pairs.ints(pairs, at + Pairs.BYTES_OF_VECTOR));
+    }
+    all.mul(format.offset() * Pairs.BOTH)
+        .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
   }
 
   /** The least power of two that makes no value of a piece larger than the limit. */

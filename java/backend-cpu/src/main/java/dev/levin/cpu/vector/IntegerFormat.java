@@ -7,6 +7,7 @@ import java.util.function.IntUnaryOperator;
  * How rows of a dtype are multiplied as integers.
  *
  * @param rows the kernels
+ * @param unitsOfSum units whose products are added as integers before a scale meets them, 1 or 4
  * @param offset what is subtracted from codes as they are stored
  * @param minima whether a value is its code times a scale less a minimum of each 32 values
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
@@ -16,6 +17,7 @@ import java.util.function.IntUnaryOperator;
  */
 record IntegerFormat(
     IntegerRows rows,
+    int unitsOfSum,
     int offset,
     boolean minima,
     int limit,
@@ -38,23 +40,33 @@ record IntegerFormat(
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Pairs(), 8, false, limit(8), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+              new Q40Pairs(), 1, 8, false, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
       case MXFP4 ->
           new IntegerFormat(
-              new Mxfp4Pairs(), 12, false, limit(12), Mxfp4Pairs.REBIAS, 30, order(64, TWO_BLOCKS));
-      case Q4_K -> new IntegerFormat(new Q4KPairs(), 0, true, limit(15), 1, 0, order(256, NIBBLES));
-      case Q5_K -> new IntegerFormat(new Q5KPairs(), 0, true, limit(31), 1, 0, order(256, NIBBLES));
+              new Mxfp4Pairs(),
+              1,
+              12,
+              false,
+              limit(12, 1),
+              Mxfp4Pairs.REBIAS,
+              30,
+              order(64, TWO_BLOCKS));
+      case Q4_K ->
+          new IntegerFormat(new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES));
+      case Q5_K ->
+          new IntegerFormat(new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES));
       case Q6_K ->
-          new IntegerFormat(new Q6KPairs(), 32, false, limit(32), 1, 0, order(256, HALF_BLOCKS));
+          new IntegerFormat(
+              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
       case TQ2_0 ->
-          new IntegerFormat(new Tq20Pairs(), 1, false, limit(2), 1, 0, order(256, CRUMBS));
+          new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, order(256, CRUMBS));
       default -> null;
     };
   }
 
-  /** Lanes add two pairs. */
-  private static int limit(int largestCode) {
-    return Pairs.LIMIT / (4 * largestCode);
+  /** Lanes add two pairs a unit. */
+  private static int limit(int largestCode, int unitsOfSum) {
+    return Pairs.LIMIT / (4 * unitsOfSum * largestCode);
   }
 
   /** Two blocks side by side in a vector, two bytes a lane; the second vector has high nibbles. */

@@ -194,11 +194,17 @@ final class IntegerKernels implements EncodedKernels {
       MemorySegment s = unpacked.scales;
       long w0 = u0 * UNIT_BYTES;
       long w1 = u1 * UNIT_BYTES;
-      if (tokens == TILE) {
-        long stride = x.units * UNIT_BYTES;
-        IntegerTiles.fourByTwo(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
+      long stride = x.units * UNIT_BYTES;
+      if (x.format.unitsOfSum() == 1) {
+        if (tokens == TILE) {
+          IntegerTiles.fourByTwo(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
+        } else {
+          IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
+        }
+      } else if (tokens == TILE) {
+        IntegerTiles.fourByTwoInBlocks(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
       } else {
-        IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
+        IntegerTiles.oneByTwoInBlocks(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
       }
     }
 

@@ -22,6 +22,8 @@ import jdk.incubator.vector.IntVector;
  * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
+  private static final int UNITS_OF_BLOCK = 4;
+
   private IntegerTiles() {}
 
   /** Four activation rows, {@code stride} bytes apart, by two weight rows. */
@@ -115,6 +117,109 @@ final class IntegerTiles {
       IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
       FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
       sum1 = ((FloatVector) c.mul(u).add(d.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+    }
+    sum0.intoArray(lanes, at);
+    sum1.intoArray(lanes, at + COUNT);
+  }
+
+  /** As {@link #fourByTwo} for rows whose products are added over four units. */
+  static void fourByTwoInBlocks(
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
+      long stride,
+      int units,
+      float[] lanes,
+      int at) {
+    FloatVector sum00 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum01 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    FloatVector sum10 = FloatVector.fromArray(FLOATS, lanes, at + 2 * COUNT);
+    FloatVector sum11 = FloatVector.fromArray(FLOATS, lanes, at + 3 * COUNT);
+    FloatVector sum20 = FloatVector.fromArray(FLOATS, lanes, at + 4 * COUNT);
+    FloatVector sum21 = FloatVector.fromArray(FLOATS, lanes, at + 5 * COUNT);
+    FloatVector sum30 = FloatVector.fromArray(FLOATS, lanes, at + 6 * COUNT);
+    FloatVector sum31 = FloatVector.fromArray(FLOATS, lanes, at + 7 * COUNT);
+    long x1 = x0 + stride;
+    long x2 = x1 + stride;
+    long x3 = x2 + stride;
+    for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
+      IntVector p00 = IntVector.zero(INTS);
+      IntVector p01 = IntVector.zero(INTS);
+      IntVector p10 = IntVector.zero(INTS);
+      IntVector p11 = IntVector.zero(INTS);
+      IntVector p20 = IntVector.zero(INTS);
+      IntVector p21 = IntVector.zero(INTS);
+      IntVector p30 = IntVector.zero(INTS);
+      IntVector p31 = IntVector.zero(INTS);
+      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++) {
+        long i = 128L * block + 64L * j;
+        IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
+        IntVector b = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
+        IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+        p00 = p00.add(a.mul(u));
+        p01 = p01.add(b.mul(u));
+        u = IntVector.fromMemorySegment(INTS, x, x1 + i, ORDER);
+        p10 = p10.add(a.mul(u));
+        p11 = p11.add(b.mul(u));
+        u = IntVector.fromMemorySegment(INTS, x, x2 + i, ORDER);
+        p20 = p20.add(a.mul(u));
+        p21 = p21.add(b.mul(u));
+        u = IntVector.fromMemorySegment(INTS, x, x3 + i, ORDER);
+        p30 = p30.add(a.mul(u));
+        p31 = p31.add(b.mul(u));
+      }
+      long scaleAt = 64L * block;
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, w0 / 2 + scaleAt, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, w1 / 2 + scaleAt, ORDER);
+      sum00 = ((FloatVector) p00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
+      sum01 = ((FloatVector) p01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
+      sum10 = ((FloatVector) p10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
+      sum11 = ((FloatVector) p11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
+      sum20 = ((FloatVector) p20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
+      sum21 = ((FloatVector) p21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
+      sum30 = ((FloatVector) p30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
+      sum31 = ((FloatVector) p31.convertShape(I2F, FLOATS, 0)).fma(scale1, sum31);
+    }
+    sum00.intoArray(lanes, at);
+    sum01.intoArray(lanes, at + COUNT);
+    sum10.intoArray(lanes, at + 2 * COUNT);
+    sum11.intoArray(lanes, at + 3 * COUNT);
+    sum20.intoArray(lanes, at + 4 * COUNT);
+    sum21.intoArray(lanes, at + 5 * COUNT);
+    sum30.intoArray(lanes, at + 6 * COUNT);
+    sum31.intoArray(lanes, at + 7 * COUNT);
+  }
+
+  /** As {@link #oneByTwo} for rows whose products are added over four units. */
+  static void oneByTwoInBlocks(
+      MemorySegment w,
+      long w0,
+      long w1,
+      MemorySegment s,
+      MemorySegment x,
+      long x0,
+      int units,
+      float[] lanes,
+      int at) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
+    FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
+      IntVector p0 = IntVector.zero(INTS);
+      IntVector p1 = IntVector.zero(INTS);
+      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++) {
+        long i = 128L * block + 64L * j;
+        IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
+        p0 = p0.add(IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER).mul(u));
+        p1 = p1.add(IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER).mul(u));
+      }
+      long scaleAt = 64L * block;
+      FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, w0 / 2 + scaleAt, ORDER);
+      FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, w1 / 2 + scaleAt, ORDER);
+      sum0 = ((FloatVector) p0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+      sum1 = ((FloatVector) p1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
     sum0.intoArray(lanes, at);
     sum1.intoArray(lanes, at + COUNT);

@@ -14,6 +14,7 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Rows of TQ2_0: a load has all codes of a block; each of its four units has two bits of a byte.
+ * Codes are small enough for the products of the whole block to be added as integers.
  */
 final class Tq20Pairs implements IntegerRows {
   private static final int D = 64;
@@ -52,54 +53,38 @@ final class Tq20Pairs implements IntegerRows {
         long xAt = 4 * b * unit;
         long block0 = at + r * stride + (b - first) * step;
         long block1 = at + other * stride + (b - first) * step;
+        // First, while the method is small enough for C2 to inline what is not the Vector API's.
         FloatVector scale0 = FloatVector.broadcast(FLOATS, Widen.half(w, block0 + D));
-        IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0, ORDER);
         FloatVector scale1 = FloatVector.broadcast(FLOATS, Widen.half(w, block1 + D));
-        IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1, ORDER);
-        IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
-        IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
         IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
-        IntVector p = v0.and(CRUMBS).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 8).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-        p = v1.and(CRUMBS).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 8).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
-        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER);
-        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER);
-        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 64, ORDER);
-        p = v0.lanewise(LSHR, 2).and(CRUMBS).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 10).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-        p = v1.lanewise(LSHR, 2).and(CRUMBS).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 10).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
-        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER);
-        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER);
-        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 128, ORDER);
-        p = v0.lanewise(LSHR, 4).and(CRUMBS).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 12).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-        p = v1.lanewise(LSHR, 4).and(CRUMBS).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 12).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
-        x0 = IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER);
-        x1 = IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER);
-        offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2 + 192, ORDER);
-        p = v0.lanewise(LSHR, 6).and(CRUMBS).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 14).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-        p = v1.lanewise(LSHR, 6).and(CRUMBS).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 14).and(CRUMBS).mul(x1));
-        p = p.sub(offset);
-        sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0, ORDER);
+        IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1, ORDER);
+        IntVector y = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
+        IntVector p0 = v0.and(CRUMBS).mul(y).sub(offset);
+        IntVector p1 = v1.and(CRUMBS).mul(y).sub(offset);
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 8).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 8).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 2).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 2).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 10).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 10).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 4).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 4).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 12).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 12).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 6).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 6).and(CRUMBS).mul(y));
+        y = IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER);
+        p0 = p0.add(v0.lanewise(LSHR, 14).and(CRUMBS).mul(y));
+        p1 = p1.add(v1.lanewise(LSHR, 14).and(CRUMBS).mul(y));
+        sum0 = ((FloatVector) p0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+        sum1 = ((FloatVector) p1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
       sum1.intoArray(lanes, 2 * COUNT * other);
