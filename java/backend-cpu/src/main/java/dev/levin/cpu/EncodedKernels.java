@@ -17,6 +17,28 @@ public interface EncodedKernels {
   /** What one thread works with. */
   Worker newWorker();
 
+  /**
+   * Tells of the weights of an op before its activations are prepared; one thread at a time.
+   *
+   * @param constant whether the weights never change while they are open
+   * @param at byte offsets of row 0 of each weight, {@code count} of them
+   * @param rows of each weight
+   */
+  default void bind(
+      DType dtype,
+      MemorySegment weight,
+      boolean constant,
+      long[] at,
+      int count,
+      long rowStride,
+      int rows,
+      int k) {}
+
+  /** Most results that {@link Worker#multiply} is asked for at a time, rows permitting. */
+  default int resultsAtOnce() {
+    return 16_384;
+  }
+
   /** The activations of one op, in the form its kernels multiply. */
   interface Activations {
     /** Makes room for {@code rows} rows of k values that meet weights of this dtype. */

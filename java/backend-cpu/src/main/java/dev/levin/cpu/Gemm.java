@@ -12,6 +12,10 @@ public enum Gemm {
   FMA,
   /** Activations are rounded to integers and multiplied by the integers that weights consist of. */
   INT8,
-  /** Products of activations with all codes are looked up in tables. */
+  /**
+   * Products of activations with all codes are looked up in tables. Vector kernels of 512 bits do
+   * so for TQ1_0, TQ2_0 and I2_S, from a copy of the weights that they make at their first use,
+   * nearly as large as TQ2_0; native ones for TQ2_0 and I2_S as they lie.
+   */
   LUT
 }

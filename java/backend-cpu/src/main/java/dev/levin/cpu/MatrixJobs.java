@@ -27,9 +27,6 @@ final class MatrixJobs {
   /** Most weight rows whose results are held before they are passed on. */
   private static final int MAX_BLOCK_ROWS = MatrixKernels.MAX_TILE_ROWS;
 
-  /** Results that a worker of encoded kernels hands on at a time. */
-  private static final int ENCODED_RESULTS = 16_384;
-
   /** Encoded rows taken together: the more, the longer the streams they are read as. */
   private static final int IN_PLACE_ROWS = 1024;
 
@@ -95,11 +92,19 @@ final class MatrixJobs {
   /**
    * The weights of all jobs, and where their products go.
    *
+   * @param constant whether the weights never change while they are open
    * @param rowStride bytes from one weight row to the next
    * @param n weight rows of a job
    * @param k length of a row
    */
-  record Product(DType dtype, MemorySegment weight, long rowStride, int n, int k, Sink sink) {}
+  record Product(
+      DType dtype,
+      MemorySegment weight,
+      boolean constant,
+      long rowStride,
+      int n,
+      int k,
+      Sink sink) {}
 
   /** Runs all jobs. */
   void run(Product product) {
@@ -141,6 +146,15 @@ final class MatrixJobs {
   }
 
   private void prepare(DType dtype, int k) {
+    encoded.bind(
+        dtype,
+        product.weight(),
+        product.constant(),
+        weightAt,
+        jobs,
+        product.rowStride(),
+        product.n(),
+        k);
     int rows = floats / k;
     activations = prepared.computeIfAbsent(encoded, EncodedKernels::newActivations);
     activations.reset(dtype, rows, k);
@@ -165,7 +179,7 @@ final class MatrixJobs {
     if (rows == 0) {
       return;
     }
-    int block = Math.max(GROUP, ENCODED_RESULTS / rows / GROUP * GROUP);
+    int block = Math.max(GROUP, encoded.resultsAtOnce() / rows / GROUP * GROUP);
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
     for (int n = from; n < to; n += block) {
       int count = Math.min(block, to - n);

@@ -1,5 +1,6 @@
 package dev.levin.cpu;
 
+import dev.levin.core.HostBuffer;
 import dev.levin.core.Tensor;
 import dev.levin.core.op.GroupedLinear;
 import dev.levin.core.op.HeadLinear;
@@ -68,6 +69,7 @@ final class MatrixOps {
     return new MatrixJobs.Product(
         weight.dtype(),
         Host.memory(op, "weight", weight),
+        weight.buffer() instanceof HostBuffer buffer && buffer.isConstant(),
         weight.stride(rows),
         Host.size(weight.dim(rows)),
         Host.size(weight.dim(rows + 1)),

@@ -15,11 +15,13 @@ public final class HostBuffer implements Buffer {
   private final Arena arena;
   private final boolean owned;
   private final MemorySegment segment;
+  private final boolean constant;
 
-  private HostBuffer(Arena arena, boolean owned, MemorySegment segment) {
+  private HostBuffer(Arena arena, boolean owned, MemorySegment segment, boolean constant) {
     this.arena = arena;
     this.owned = owned;
     this.segment = segment;
+    this.constant = constant;
   }
 
   /**
@@ -32,7 +34,8 @@ public final class HostBuffer implements Buffer {
     }
     Arena arena = Arena.ofShared();
     try {
-      return new HostBuffer(arena, true, ZeroedMemory.allocate(byteSize, ALIGNMENT_BYTES, arena));
+      return new HostBuffer(
+          arena, true, ZeroedMemory.allocate(byteSize, ALIGNMENT_BYTES, arena), false);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -50,7 +53,7 @@ public final class HostBuffer implements Buffer {
     }
     MemorySegment plain =
         MemorySegment.ofAddress(segment.address()).reinterpret(segment.byteSize(), arena, null);
-    return new HostBuffer(arena, false, plain);
+    return new HostBuffer(arena, false, plain, segment.isReadOnly());
   }
 
   /** The segment behind a tensor that lives in host memory. */
@@ -66,6 +69,11 @@ public final class HostBuffer implements Buffer {
       throw new IllegalStateException("host buffer is closed");
     }
     return segment;
+  }
+
+  /** Whether what it wraps is read-only, so that kernels may keep what they made of it. */
+  public boolean isConstant() {
+    return constant;
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.levin.cpu.Gemm;
  */
 final class GemmTable {
   private final EncodedKernels integers = new IntegerKernels();
+  private final EncodedKernels lookups = new LookupKernels();
   private final EncodedKernels[] kernels = new EncodedKernels[DType.values().length];
 
   GemmTable(Gemm gemm) {
@@ -26,7 +27,8 @@ final class GemmTable {
 
   private EncodedKernels choose(DType dtype, Gemm gemm) {
     return switch (gemm) {
-      case FMA, LUT -> null;
+      case FMA -> null;
+      case LUT -> TernaryRows.covers(dtype) && Pairs.available() ? lookups : null;
       // Faster at prompts as well as at single tokens, for every format that has them.
       case AUTO, INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
     };

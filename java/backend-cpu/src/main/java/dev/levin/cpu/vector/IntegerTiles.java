@@ -145,6 +145,7 @@ final class IntegerTiles {
     long x1 = x0 + stride;
     long x2 = x1 + stride;
     long x3 = x2 + stride;
+    long step = Strides.ofVector();
     for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
       IntVector p00 = IntVector.zero(INTS);
       IntVector p01 = IntVector.zero(INTS);
@@ -154,8 +155,8 @@ final class IntegerTiles {
       IntVector p21 = IntVector.zero(INTS);
       IntVector p30 = IntVector.zero(INTS);
       IntVector p31 = IntVector.zero(INTS);
-      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++) {
-        long i = 128L * block + 64L * j;
+      long i = 128L * block;
+      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++, i += step) {
         IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
         IntVector b = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
@@ -206,11 +207,12 @@ final class IntegerTiles {
       int at) {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
+    long step = Strides.ofVector();
     for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
       IntVector p0 = IntVector.zero(INTS);
       IntVector p1 = IntVector.zero(INTS);
-      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++) {
-        long i = 128L * block + 64L * j;
+      long i = 128L * block;
+      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++, i += step) {
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
         p0 = p0.add(IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER).mul(u));
         p1 = p1.add(IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER).mul(u));

@@ -16,7 +16,14 @@ final class Strides {
     }
   }
 
+  private static final long[] VECTOR = {Pairs.BYTES_OF_VECTOR};
+
   private Strides() {}
+
+  /** Bytes of a vector of {@link Pairs}. */
+  static long ofVector() {
+    return VECTOR[0];
+  }
 
   static long of(DType dtype) {
     return BYTES[dtype.ordinal()];
