@@ -11,7 +11,9 @@
  *   otherwise   a group in order; 16 groups in order to a panel; panels in order
  * Products and sums are fused by fma within a group.
  *
- * Needs decode_group and load_activations of a quant file. Macros:
+ * Needs decode_group and load_activations of a quant file. Here is what one lane does by itself; for
+ * more there are float_groups.cl or coded_groups.cl, what is done with a group of weights and one of
+ * activations, and then lane_products.cl. Macros:
  *   ROW_BLOCK    rows of an item in row_products; 1 by default, and always where lanes share a row
  *   TOKEN_BLOCK  most tokens of row_products; 4 by default
  *   TILE_TOKENS  tokens of a tile; 32 by default, a multiple of 8 (of 4 where LANES is 1)
@@ -169,161 +171,9 @@ INLINE void tile_products(
 #define SLAB_PANELS (SLAB_GROUPS / PANEL_GROUPS)
 #define ROW_SCRATCH ((SLAB_GROUPS + SLAB_PANELS) * TOKEN_BLOCK)
 
-/* Values of K in a tile: two groups of each row, one for each item to decode. */
-#define TILE_DEPTH 64
-#define TILE_SCRATCH (TILE_DEPTH * (TILE_ROWS + TILE_TOKENS))
+/* Two groups of each row and token, one of a row for each item to decode. */
+#define TILE_SCRATCH (2 * (WEIGHT_WORDS * TILE_ROWS + VALUE_WORDS * TILE_TOKENS))
 #define ITEM_ROWS 4
 #define ITEM_TOKENS (TILE_TOKENS / 8)
 #define ITEM_COLUMNS (TILE_ROWS / ITEM_ROWS)
-
-INLINE float dot_in_order(float16 a, float16 b, float sum) {
-  sum = fma(a.s0, b.s0, sum);
-  sum = fma(a.s1, b.s1, sum);
-  sum = fma(a.s2, b.s2, sum);
-  sum = fma(a.s3, b.s3, sum);
-  sum = fma(a.s4, b.s4, sum);
-  sum = fma(a.s5, b.s5, sum);
-  sum = fma(a.s6, b.s6, sum);
-  sum = fma(a.s7, b.s7, sum);
-  sum = fma(a.s8, b.s8, sum);
-  sum = fma(a.s9, b.s9, sum);
-  sum = fma(a.sa, b.sa, sum);
-  sum = fma(a.sb, b.sb, sum);
-  sum = fma(a.sc, b.sc, sum);
-  sum = fma(a.sd, b.sd, sum);
-  sum = fma(a.se, b.se, sum);
-  return fma(a.sf, b.sf, sum);
-}
-
-/*
- * results[i] = row . x row i, for i < tokens, in every lane. Tokens past last_token are computed as
- * that one. All items of the work-group must call.
- */
-INLINE void row_products(
-    INPUT rows, long row_stride, int row_count, grid_pointer grid, INPUT x, long x_stride,
-    const int tokens, long last_token, long k, int lane, __local float *scratch, float *results) {
-  __local float *panels = scratch + SLAB_GROUPS * TOKEN_BLOCK;
-  long groups = groups_of(k);
-#pragma unroll
-  for (int i = 0; i < tokens; i++) {
-    results[i] = 0.0f;
-  }
-  for (long slab = 0; slab < groups; slab += SLAB_GROUPS) {
-    int count = (int)min((long)SLAB_GROUPS, groups - slab);
-    for (int g = lane; g < count; g += LANES) {
-      float16 low, high;
-      decode_group(rows, slab + g, k, grid, &low, &high);
-      long start = 32 * (slab + g);
-#pragma unroll
-      for (int i = 0; i < tokens; i++) {
-        const __global act_t *values = CONST_ACTS(x, min((long)i, last_token) * x_stride);
-        float sum = dot_in_order(low, load_activations(values, start, k), 0.0f);
-        scratch[g * tokens + i] =
-            dot_in_order(high, load_activations(values, start + 16, k), sum);
-      }
-    }
-    meet_lanes();
-    for (int p = lane; p < SLAB_PANELS * tokens; p += LANES) {
-      int first = p / tokens * PANEL_GROUPS;
-      float panel = 0.0f;
-      for (int g = first; g < min(first + PANEL_GROUPS, count); g++) {
-        panel += scratch[g * tokens + p % tokens];
-      }
-      panels[p] = panel;
-    }
-    meet_lanes();
-    for (int p = 0; p * PANEL_GROUPS < count; p++) {
-#pragma unroll
-      for (int i = 0; i < tokens; i++) {
-        results[i] += panels[p * tokens + i];
-      }
-    }
-    meet_lanes();
-  }
-}
-
-/*
- * results[i * TILE_ROWS + r] = row r . x row i, for i < tokens. x_rows holds the byte offset of each
- * x row. Rows past row_count are computed as the last of them. All items of the work-group must
- * call; results are theirs after a barrier.
- */
-INLINE void tile_products(
-    INPUT rows, long row_stride, int row_count, grid_pointer grid, INPUT x,
-    __local const long *x_rows, int tokens, long k, int item, __local float *scratch,
-    __local float *results) {
-  __local float *weights = scratch;
-  __local float *values = scratch + TILE_DEPTH * TILE_ROWS;
-  int column = item % ITEM_COLUMNS;
-  int first_token = item / ITEM_COLUMNS * ITEM_TOKENS;
-  int own_row = item % TILE_ROWS;
-  int own_group = item / TILE_ROWS;
-  INPUT row = rows + min(own_row, row_count - 1) * row_stride;
-  long groups = groups_of(k);
-  float totals[ITEM_TOKENS * ITEM_ROWS];
-  float panels[ITEM_TOKENS * ITEM_ROWS];
-#pragma unroll
-  for (int i = 0; i < ITEM_TOKENS * ITEM_ROWS; i++) {
-    totals[i] = 0.0f;
-    panels[i] = 0.0f;
-  }
-  for (long start = 0; start < groups; start += 2) {
-    if (start + own_group < groups) {
-      float16 low, high;
-      decode_group(row, start + own_group, k, grid, &low, &high);
-      float decoded[32];
-      vstore16(low, 0, decoded);
-      vstore16(high, 1, decoded);
-#pragma unroll
-      for (int i = 0; i < 32; i++) {
-        weights[(32 * own_group + i) * TILE_ROWS + own_row] = decoded[i];
-      }
-    }
-    for (int c = item; c < TILE_DEPTH / 16 * TILE_TOKENS; c += TILE_ITEMS) {
-      int t = c % TILE_TOKENS;
-      int chunk = c / TILE_TOKENS;
-      if (start + chunk / 2 < groups && t < tokens) {
-        float loaded[16];
-        vstore16(load_activations(CONST_ACTS(x, x_rows[t]), 32 * start + 16 * chunk, k), 0, loaded);
-#pragma unroll
-        for (int i = 0; i < 16; i++) {
-          values[(16 * chunk + i) * TILE_TOKENS + t] = loaded[i];
-        }
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int g = 0; g < 2 && start + g < groups; g++) {
-      float sums[ITEM_TOKENS * ITEM_ROWS];
-#pragma unroll
-      for (int i = 0; i < ITEM_TOKENS * ITEM_ROWS; i++) {
-        sums[i] = 0.0f;
-      }
-      for (int d = 32 * g; d < 32 * g + 32; d++) {
-#pragma unroll
-        for (int r = 0; r < ITEM_ROWS; r++) {
-          float w = weights[d * TILE_ROWS + column + ITEM_COLUMNS * r];
-#pragma unroll
-          for (int i = 0; i < ITEM_TOKENS; i++) {
-            sums[i * ITEM_ROWS + r] =
-                fma(w, values[d * TILE_TOKENS + first_token + i], sums[i * ITEM_ROWS + r]);
-          }
-        }
-      }
-      bool last = (start + g + 1) % PANEL_GROUPS == 0 || start + g + 1 == groups;
-#pragma unroll
-      for (int i = 0; i < ITEM_TOKENS * ITEM_ROWS; i++) {
-        panels[i] += sums[i];
-        totals[i] += last ? panels[i] : 0.0f;
-        panels[i] = last ? 0.0f : panels[i];
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-#pragma unroll
-  for (int i = 0; i < ITEM_TOKENS; i++) {
-#pragma unroll
-    for (int r = 0; r < ITEM_ROWS; r++) {
-      results[(first_token + i) * TILE_ROWS + column + ITEM_COLUMNS * r] = totals[i * ITEM_ROWS + r];
-    }
-  }
-}
 #endif

@@ -1,29 +1,14 @@
 /*
- * Decoders of IQ formats: super-blocks of 256 values whose points index a grid, and the 4-bit
- * formats with 16 non-linear levels. decode_<type>(row, group, size, grid, low, high) gives values
- * [32 group, 32 group + 16) and the 16 after them as float32, to the bit as the codec of the type
- * does. grid holds the points of the type one after another, eight (IQ1, IQ2) or four (IQ3) signed
- * bytes each; the IQ4 types have none. size is unused.
+ * IQ formats: super-blocks of 256 values whose points index a grid, and the 4-bit formats with 16
+ * non-linear levels, which have codes. grid holds the points of the type one after another, eight
+ * (IQ1, IQ2) or four (IQ3) signed bytes each; the IQ4 types have none. Needs quant.cl.
  *
  * Macro:
- *   DTYPE  the one decoder that decode_group stands for: iq1_s iq1_m iq2_xxs iq2_xs iq2_s iq3_xxs
- *          iq3_s iq4_nl iq4_xs; iq4_nl by default.
+ *   DTYPE  iq1_s iq1_m iq2_xxs iq2_xs iq2_s iq3_xxs iq3_s iq4_nl iq4_xs; iq4_nl by default.
  */
 #ifndef DTYPE
 #define DTYPE iq4_nl
 #endif
-#define PASTE(a, b) a##b
-#define DECODER(type) PASTE(decode_, type)
-#define decode_group DECODER(DTYPE)
-
-typedef const __global char *grid_pointer;
-
-/* Rows are whole blocks, so activations beside them have no shorter group. */
-#define load_activations(row, start, size) load_whole16((row) + (start))
-
-#define DECODE(type) \
-  INLINE void decode_##type( \
-      INPUT row, long group, long size, grid_pointer grid, float16 *low, float16 *high)
 
 /* Eight sign bits from seven: the number of negative values is always even. */
 INLINE uint with_parity(uint seven_signs) {
@@ -175,16 +160,42 @@ DECODE(iq3_s) {
 }
 
 /* Codes have their index in the low four bits and anything above. */
-INLINE float16 levels(uchar16 codes) {
+INLINE int16 level_codes(uchar16 codes) {
+  char16 table =
+      (char16)(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+  return convert_int16(shuffle(table, codes & (uchar16)(15)));
+}
+
+CODES(iq4_nl) {
+  INPUT block = row + 18 * group;
+  float d = half_at(block);
+  uchar16 pairs = vload16(0, block + 2);
+  *low = level_codes(pairs);
+  *high = level_codes(pairs >> (uchar16)(4));
+  *scales = (float4)(d, d, 0.0f, 0.0f);
+}
+
+INLINE float iq4_xs_scale(INPUT block, int sub) {
+  int bottom = block[4 + sub / 2] >> (sub % 2 * 4) & 15;
+  int top = (int)(u16_at(block + 2) >> (2 * sub) & 3);
+  return half_at(block) * (float)((bottom | top << 4) - 32);
+}
+
+CODES(iq4_xs) {
+  INPUT block = row + 136 * (group / 8);
+  int sub = (int)(group % 8);
+  float scale = iq4_xs_scale(block, sub);
+  uchar16 pairs = vload16(0, block + 8 + 16 * sub);
+  *low = level_codes(pairs);
+  *high = level_codes(pairs >> (uchar16)(4));
+  *scales = (float4)(scale, scale, 0.0f, 0.0f);
+}
+
 #ifdef HAS_LOOKUP16
+INLINE float16 levels(uchar16 codes) {
   float16 table =
       (float16)(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
   return lookup16(table, convert_int16(codes));
-#else
-  char16 table =
-      (char16)(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
-  return convert_float16(shuffle(table, codes & (uchar16)(15)));
-#endif
 }
 
 DECODE(iq4_nl) {
@@ -198,10 +209,12 @@ DECODE(iq4_nl) {
 DECODE(iq4_xs) {
   INPUT block = row + 136 * (group / 8);
   int sub = (int)(group % 8);
-  int bottom = block[4 + sub / 2] >> (sub % 2 * 4) & 15;
-  int top = (int)(u16_at(block + 2) >> (2 * sub) & 3);
-  float scale = half_at(block) * (float)((bottom | top << 4) - 32);
+  float scale = iq4_xs_scale(block, sub);
   uchar16 pairs = vload16(0, block + 8 + 16 * sub);
   *low = scale * levels(pairs);
   *high = scale * levels(pairs >> (uchar16)(4));
 }
+#else
+DECODE_CODES(iq4_nl)
+DECODE_CODES(iq4_xs)
+#endif

@@ -20,6 +20,7 @@ final class Kernels {
   private final Grids grids;
   private final Scratch scratch;
   private final LaunchSizes sizes;
+  private final Products products;
   private final Map<DType, Sources> sources = new EnumMap<>(DType.class);
 
   /** Programs over one type of activations; each is built when it is first used. */
@@ -27,25 +28,33 @@ final class Kernels {
       ProgramSource common,
       Map<DType, Optional<ProgramSource>> weights,
       Map<DType, Optional<ProgramSource>> caches) {
-    static Sources over(DType activations) {
+    static Sources over(DType activations, Products products) {
       Map<DType, Optional<ProgramSource>> weights = new EnumMap<>(DType.class);
       Map<DType, Optional<ProgramSource>> caches = new EnumMap<>(DType.class);
       for (DType dtype : DType.values()) {
-        weights.put(dtype, ProgramSource.weights(dtype).map(source -> source.over(activations)));
+        weights.put(
+            dtype, ProgramSource.weights(dtype, products).map(source -> source.over(activations)));
         caches.put(dtype, ProgramSource.cache(dtype).map(source -> source.over(activations)));
       }
       return new Sources(ProgramSource.COMMON.over(activations), weights, caches);
     }
   }
 
-  Kernels(Programs programs, KernelCall call, Grids grids, Scratch scratch, LaunchSizes sizes) {
+  Kernels(
+      Programs programs,
+      KernelCall call,
+      Grids grids,
+      Scratch scratch,
+      LaunchSizes sizes,
+      Products products) {
+    this.products = products;
     this.programs = programs;
     this.call = call;
     this.grids = grids;
     this.scratch = scratch;
     this.sizes = sizes;
     for (DType activations : Op.ACTIVATION_TYPES) {
-      sources.put(activations, Sources.over(activations));
+      sources.put(activations, Sources.over(activations, products));
     }
   }
 
@@ -55,6 +64,10 @@ final class Kernels {
 
   LaunchSizes sizes() {
     return sizes;
+  }
+
+  Products products() {
+    return products;
   }
 
   Scratch scratch() {

@@ -12,16 +12,23 @@ final class MatrixOps {
   private final Kernels kernels;
   private final LaunchSizes sizes;
   private final ExpertOrder sorted;
+  private final Scratch encoded;
 
-  MatrixOps(Kernels kernels, ExpertOrder sorted) {
+  /**
+   * Launches kernels.
+   *
+   * @param encoded memory for activations as codes, apart from that of sorted experts
+   */
+  MatrixOps(Kernels kernels, ExpertOrder sorted, Scratch encoded) {
     this.kernels = kernels;
     this.sorted = sorted;
+    this.encoded = encoded;
     this.sizes = kernels.sizes();
   }
 
   void run(Linear op) {
     DType dtype = op.weight().dtype();
-    Tensor x = op.x();
+    Tensor x = operand(op, dtype, op.x());
     KernelCall call =
         begin(op, dtype, x.dim(0))
             .view("x", x, x.stride(0), 0)
@@ -30,14 +37,14 @@ final class MatrixOps {
             .optional("residual", op.residual(), 2)
             .view("out", op.out(), op.out().stride(0), 0)
             .buffer(kernels.grid(dtype))
-            .longs(x.dim(0), 1, op.weight().dim(0), x.dim(1), wide(op.out()))
+            .longs(x.dim(0), 1, op.weight().dim(0), op.x().dim(1), wide(op.out()))
             .floats(op.scale());
     run(call, x.dim(0), op.weight().dim(0), 1);
   }
 
   void run(HeadLinear op) {
     DType dtype = op.weight().dtype();
-    Tensor x = op.x();
+    Tensor x = operand(op, dtype, op.x());
     KernelCall call =
         begin(op, dtype, x.dim(0))
             .tensor("x", x)
@@ -46,9 +53,33 @@ final class MatrixOps {
             .optional("residual", null, 2)
             .tensor("out", op.out())
             .buffer(kernels.grid(dtype))
-            .longs(x.dim(0), x.dim(1), op.weight().dim(1), x.dim(2), wide(op.out()))
+            .longs(x.dim(0), x.dim(1), op.weight().dim(1), op.x().dim(2), wide(op.out()))
             .floats(1);
     run(call, x.dim(0), op.weight().dim(1), x.dim(1));
+  }
+
+  /** What products read as {@code x}: itself, or its codes for weights of a type that has some. */
+  private Tensor operand(Op op, DType dtype, Tensor x) {
+    if (!kernels.products().encodes(dtype)) {
+      return x;
+    }
+    boolean flat = x.rank() == 2;
+    long tokens = x.dim(0);
+    long heads = flat ? 1 : x.dim(1);
+    long groups = Kernels.groups(x.shape().last());
+    long words = groups * kernels.products().groupWords();
+    encoded.begin(Scratch.bytes(Math.multiplyExact(tokens * heads, words)));
+    Tensor codes =
+        flat
+            ? encoded.tensor(DType.F32, tokens, words)
+            : encoded.tensor(DType.F32, tokens, heads, words);
+    kernels
+        .weights(op, "encode_activations", dtype)
+        .view("x", x, x.stride(0), flat ? 0 : x.stride(1))
+        .view("out", codes, codes.stride(0), flat ? 0 : codes.stride(1))
+        .longs(groups)
+        .run(groups, heads, tokens);
+    return codes;
   }
 
   private static long wide(Tensor out) {
@@ -92,7 +123,7 @@ final class MatrixOps {
 
   private void runOneByOne(GroupedLinear op) {
     DType dtype = op.weight().dtype();
-    Tensor x = op.x();
+    Tensor x = operand(op, dtype, op.x());
     Tensor out = op.out();
     long tokens = op.ids().dim(0);
     long chosen = op.ids().dim(1);
@@ -118,7 +149,7 @@ final class MatrixOps {
    */
   private void runSorted(GroupedLinear op) {
     DType dtype = op.weight().dtype();
-    Tensor x = op.x();
+    Tensor x = operand(op, dtype, op.x());
     long tokens = op.ids().dim(0);
     long chosen = op.ids().dim(1);
     long experts = op.weight().dim(0);

@@ -73,7 +73,7 @@ public final class OpenClBackend implements Backend {
   private OpenClBackend(
       OpenClDevice device,
       LaunchSizes sizes,
-      Subgroups subgroups,
+      Extensions extensions,
       cl_context context,
       cl_command_queue queue,
       BinaryCache cache) {
@@ -83,7 +83,7 @@ public final class OpenClBackend implements Backend {
     profile = Profile.isWanted() ? new Profile(counters) : null;
     memory = new DeviceMemory(device, context, queue);
     transfers = new Transfers(queue);
-    programs = new Programs(device, context, cache, options(device, sizes, subgroups));
+    programs = new Programs(device, context, cache, options(device, sizes, extensions));
     Scratch scratch = new Scratch(memory);
     expertOrder = new ExpertOrder(scratch);
     Kernels kernels =
@@ -92,10 +92,11 @@ public final class OpenClBackend implements Backend {
             new KernelCall(memory, queue, profile),
             new Grids(memory, transfers),
             scratch,
-            sizes);
+            sizes,
+            extensions.products());
     rowOps = new RowOps(kernels, new HostConversion(memory, transfers));
     ropeOps = new RopeOps(kernels);
-    matrixOps = new MatrixOps(kernels, expertOrder);
+    matrixOps = new MatrixOps(kernels, expertOrder, new Scratch(memory));
     attentionOps = new AttentionOps(kernels, device);
     stateOps = new StateOps(kernels);
   }
@@ -109,11 +110,11 @@ public final class OpenClBackend implements Backend {
   }
 
   static OpenClBackend open(OpenClDevice device, LaunchSizes sizes, BinaryCache cache) {
-    return open(device, sizes, Subgroups.configured(device), cache);
+    return open(device, sizes, Extensions.configured(device), cache);
   }
 
   static OpenClBackend open(
-      OpenClDevice device, LaunchSizes sizes, Subgroups subgroups, BinaryCache cache) {
+      OpenClDevice device, LaunchSizes sizes, Extensions extensions, BinaryCache cache) {
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     cl_context context =
@@ -122,7 +123,7 @@ public final class OpenClBackend implements Backend {
     try {
       cl_command_queue queue = createQueue(context, device.id());
       Handles.opened();
-      return new OpenClBackend(device, sizes, subgroups, context, queue, cache);
+      return new OpenClBackend(device, sizes, extensions, context, queue, cache);
     } catch (CLException e) {
       CL.clReleaseContext(context);
       Handles.released();
@@ -152,11 +153,11 @@ public final class OpenClBackend implements Backend {
    * out[e] = e % 4 == 0 ? k[e / 4] : e % 4 == 1 ? l[e / 4] : e % 4 == 2 ? s[e / 4] : 9;
    * }</pre>
    */
-  private static String options(OpenClDevice device, LaunchSizes sizes, Subgroups subgroups) {
+  private static String options(OpenClDevice device, LaunchSizes sizes, Extensions extensions) {
     String division = device.roundedDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
     boolean foreign = device.kind() == OpenClDevice.Kind.CPU && sizes.lanes() > 1;
     String caution = foreign ? " -cl-opt-disable" : "";
-    return subgroups.options(device) + division + caution + " " + sizes.options();
+    return extensions.options(device) + division + caution + " " + sizes.options();
   }
 
   @Override
@@ -276,7 +277,7 @@ public final class OpenClBackend implements Backend {
   }
 
   private static Support weight(Tensor tensor) {
-    return ProgramSource.weights(tensor.dtype()).isPresent()
+    return ProgramSource.weights(tensor.dtype(), Products.FLOAT).isPresent()
         ? Support.yes()
         : Support.no("no OpenCL kernel reads " + tensor.dtype());
   }

@@ -56,6 +56,14 @@ record OpenClDevice(
   /** System property that chooses a device by its index or a part of its name. */
   static final String PROPERTY = "levin.opencl.device";
 
+  private static final String DOT = "integer dot product";
+
+  /** {@code CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR}. */
+  private static final int PACKED_DOT_ACCELERATION = 0x1075;
+
+  /** Flags of 4 bytes in what that asks for; the first is that of signed bytes. */
+  private static final int PACKED_DOT_FLAGS = 6;
+
   enum Kind {
     GPU,
     ACCELERATOR,
@@ -124,6 +132,16 @@ record OpenClDevice(
     return info.properties().getOrDefault("platform", "").contains("Portable Computing Language");
   }
 
+  /** Whether an extension is among those of the device. */
+  boolean offers(String extension) {
+    return List.of(info.properties().get("extensions").split("\\s+")).contains(extension);
+  }
+
+  /** Whether the device has an instruction for products of four signed bytes. */
+  boolean acceleratedDot() {
+    return "accelerated".equals(info.properties().get(DOT));
+  }
+
   private OpenClDevice withIndex(int index) {
     DeviceInfo numbered = new DeviceInfo(index, info.name(), info.memoryBytes(), info.properties());
     return new OpenClDevice(
@@ -178,7 +196,11 @@ record OpenClDevice(
     properties.put("version", version);
     properties.put("driver", driver);
     properties.put("compute units", Long.toString(number(id, CL_DEVICE_MAX_COMPUTE_UNITS)));
-    properties.put("extensions", text(id, CL_DEVICE_EXTENSIONS));
+    String extensions = text(id, CL_DEVICE_EXTENSIONS);
+    properties.put("extensions", extensions);
+    if (extensions.contains("cl_khr_integer_dot_product")) {
+      properties.put(DOT, isDotAccelerated(id) ? "accelerated" : "offered");
+    }
     DeviceInfo info =
         new DeviceInfo(
             0, text(id, CL_DEVICE_NAME), number(id, CL_DEVICE_GLOBAL_MEM_SIZE), properties);
@@ -203,6 +225,13 @@ record OpenClDevice(
     long[] value = new long[1];
     CL.clGetDeviceInfo(id, field, Sizeof.cl_ulong, Pointer.to(value), null);
     return value[0];
+  }
+
+  private static boolean isDotAccelerated(cl_device_id id) {
+    int[] flags = new int[PACKED_DOT_FLAGS];
+    long bytes = (long) PACKED_DOT_FLAGS * Sizeof.cl_int;
+    CL.clGetDeviceInfo(id, PACKED_DOT_ACCELERATION, bytes, Pointer.to(flags), null);
+    return flags[0] != 0;
   }
 
   private static String text(cl_device_id id, int field) {

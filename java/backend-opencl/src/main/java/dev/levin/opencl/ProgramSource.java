@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,23 +34,29 @@ record ProgramSource(List<String> files, String options) {
           "");
 
   /** Rows and products over a dtype that has a decoder. */
-  static Optional<ProgramSource> weights(DType dtype) {
-    return Optional.ofNullable(decoders(dtype))
-        .map(
-            decoders ->
-                new ProgramSource(
-                    List.of(decoders, "rows", "products", "linear"),
-                    "-D DTYPE=" + dtype.name().toLowerCase(Locale.ROOT)));
+  static Optional<ProgramSource> weights(DType dtype, Products products) {
+    List<String> decoders = decoders(dtype);
+    if (decoders.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean encoded = products.encodes(dtype);
+    List<String> files = new ArrayList<>(decoders);
+    files.addAll(List.of("rows", "products", encoded ? "coded_groups" : "float_groups"));
+    files.addAll(List.of("lane_products", "linear"));
+    String type = "-D DTYPE=" + dtype.name().toLowerCase(Locale.ROOT);
+    return Optional.of(
+        new ProgramSource(List.copyOf(files), encoded ? type + " " + products.macros() : type));
   }
 
-  private static String decoders(DType dtype) {
+  private static List<String> decoders(DType dtype) {
     return switch (dtype) {
-      case F32, F16, BF16, F8_E4M3, F8_E5M2, U8, I8, I16, I32, I64 -> "quant_plain";
-      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> "quant_legacy";
-      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> "quant_k";
-      case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS -> "quant_iq";
-      case TQ1_0, TQ2_0, I2_S, MXFP4, NVFP4 -> "quant_small";
-      case F64, BOOL, Q8_1, Q8_K -> null;
+      case F32, F16, BF16, F8_E4M3, F8_E5M2, U8, I8, I16, I32, I64 -> List.of("quant_plain");
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> List.of("quant", "quant_legacy");
+      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> List.of("quant", "quant_k");
+      case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS ->
+          List.of("quant", "quant_iq");
+      case TQ1_0, TQ2_0, I2_S, MXFP4, NVFP4 -> List.of("quant", "quant_small");
+      case F64, BOOL, Q8_1, Q8_K -> List.of();
     };
   }
 

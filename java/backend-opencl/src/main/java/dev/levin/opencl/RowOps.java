@@ -86,7 +86,7 @@ final class RowOps {
   void run(Convert op) {
     DType from = op.x().dtype();
     DType to = op.out().dtype();
-    if (to == DType.F32 && ProgramSource.weights(from).isPresent()) {
+    if (to == DType.F32 && ProgramSource.weights(from, Products.FLOAT).isPresent()) {
       kernels
           .weights(op, "decode_rows", from)
           .tensor("x", op.x())

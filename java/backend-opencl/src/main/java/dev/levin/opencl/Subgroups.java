@@ -36,9 +36,8 @@ enum Subgroups {
   }
 
   private static Subgroups required(OpenClDevice device) {
-    List<String> offered = List.of(device.info().properties().get("extensions").split("\\s+"));
     for (String extension : EXTENSIONS) {
-      if (!offered.contains(extension)) {
+      if (!device.offers(extension)) {
         throw new IllegalArgumentException(
             "%s is 'on', but OpenCL device '%s' does not offer %s; leave it out"
                 .formatted(PROPERTY, device.info().name(), extension));
@@ -47,14 +46,12 @@ enum Subgroups {
     return DEVICE;
   }
 
-  /** Language and macros; sub-groups are younger than the version that everything else needs. */
-  String options(OpenClDevice device) {
+  /** Compiler options, or none. */
+  String macros() {
     return switch (this) {
-      case OFF -> "-cl-std=CL1.2";
-      case EMULATED -> "-cl-std=CL1.2 -D SUBGROUPS=2";
-      case DEVICE ->
-          (device.version().startsWith("OpenCL 3") ? "-cl-std=CL3.0" : "-cl-std=CL2.0")
-              + " -D SUBGROUPS=1";
+      case OFF -> "";
+      case EMULATED -> "-D SUBGROUPS=2";
+      case DEVICE -> "-D SUBGROUPS=1";
     };
   }
 }

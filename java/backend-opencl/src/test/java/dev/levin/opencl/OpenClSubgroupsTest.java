@@ -22,21 +22,22 @@ import org.junit.jupiter.api.Test;
 class OpenClSubgroupsTest {
   private static final LaunchSizes SIZES = new LaunchSizes(32, 32, 2, 1, 2, 2, 8, 16, 8, 32);
 
-  private record Products(float[] one, float[] few, float[] norm) {}
+  private record Outputs(float[] one, float[] few, float[] norm) {}
 
   @Test
   void bitsDoNotDependOnSubgroups() {
-    Products plain = run(Subgroups.OFF);
-    Products emulated = run(Subgroups.EMULATED);
+    Outputs plain = run(Subgroups.OFF);
+    Outputs emulated = run(Subgroups.EMULATED);
     assertArrayEquals(plain.one, emulated.one);
     assertArrayEquals(plain.few, emulated.few);
     assertArrayEquals(plain.norm, emulated.norm);
   }
 
-  private static Products run(Subgroups subgroups) {
+  private static Outputs run(Subgroups subgroups) {
     OpenClDevice device = OpenClTests.device();
     BinaryCache cache = BinaryCache.configured(device);
-    try (OpenClBackend backend = OpenClBackend.open(device, SIZES, subgroups, cache)) {
+    Extensions extensions = new Extensions(subgroups, Products.FLOAT);
+    try (OpenClBackend backend = OpenClBackend.open(device, SIZES, extensions, cache)) {
       Tensor x = floats(backend, 2, 4096 + 32);
       Tensor weight = weight(backend, 37, 4096 + 32);
       Tensor one = empty(backend, 1, 37);
@@ -45,7 +46,7 @@ class OpenClSubgroupsTest {
       launch(backend, new Linear(x.slice(0, 1, 2), weight, null, null, one, 1));
       launch(backend, new Linear(x, weight, null, null, few, 1));
       launch(backend, new RmsNorm(x, null, norm, 1e-5f, 0));
-      return new Products(values(backend, one), values(backend, few), values(backend, norm));
+      return new Outputs(values(backend, one), values(backend, few), values(backend, norm));
     }
   }
 

@@ -27,7 +27,8 @@ class ProgramsTest {
             case BOOL, F64, Q8_1, Q8_K -> false;
             default -> Codecs.of(dtype) != null;
           };
-      assertEquals(expected, ProgramSource.weights(dtype).isPresent(), dtype.name());
+      assertEquals(
+          expected, ProgramSource.weights(dtype, Products.FLOAT).isPresent(), dtype.name());
     }
   }
 
