@@ -7,13 +7,14 @@
  *   grouped_one             a matrix per chosen expert, one token a work-group
  *   grouped_tile            the same over tokens sorted by expert (sort_by_expert of routing.cl)
  *
- * x [T, S, K], weight [S, N, K], out [T, S, N]: S is the number of heads, 1 for a plain layer.
+ * x [T, S, K], weight [S, N, K], out [T, S, N]: S is the number of heads, 1 for a plain layer. With
+ * coded_groups.cl x is what encode_activations made of it.
  *
  * Launch: one, few: global (LANES, N / ROW_BLOCK rounded up to WARPS, S * token blocks), local
  * (LANES, WARPS, 1); tile: global (TILE_ITEMS, N / TILE_ROWS rounded up, S * token tiles), local
  * (TILE_ITEMS, 1, 1).
  *
- * Needs products.cl. No macros of its own.
+ * Needs products.cl and lane_products.cl. No macros of its own.
  */
 typedef struct {
   cube_view x, weight;
@@ -131,8 +132,9 @@ __kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void grouped_one
   float totals[ROW_BLOCK];
 #pragma unroll
   for (int r = 0; r < ROW_BLOCK; r++) {
+    /* Only by the lane that writes the element: out may be residual. */
     totals[r] =
-        residual && r < rows
+        residual && lane == 0 && n + r < p.n
             ? load_act(CONST_ACTS(residual, p.residual.offset + t * p.residual.stride0), safe_n + r)
             : 0.0f;
   }

@@ -26,6 +26,10 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void rms_norm(
     squares = fma(value, value, squares);
   }
   float sum = sum_lanes(sum16(squares), scratch, lane);
+#if LANES > 1
+  /* out may be x: what one lane writes, the others must have read. */
+  barrier(CLK_GLOBAL_MEM_FENCE);
+#endif
   float norm = 1.0f / sqrt(sum / (float)p.size + p.eps);
   const __global float *w = CONST_FLOATS(weight, p.weight.offset + g * p.weight.stride0);
   for (long c = lane; c < p.size; c += LANES) {
