@@ -165,9 +165,9 @@ INLINE void stage_rows(
   for (int c = item; c < p->stage_keys * chunks; c += ATTENTION_ITEMS) {
     int i = c / chunks;
     if (rows[first + i] >= 0) {
-      vstore16(
-          load_kv16(cache + rows[first + i], c % chunks, size), 0,
-          memory->stage + i * stage_stride(p) + 16 * (c % chunks));
+      STORE16(
+          __local, memory->stage + i * stage_stride(p) + 16 * (c % chunks),
+          load_kv16(cache + rows[first + i], c % chunks, size));
     }
   }
 }
@@ -191,17 +191,18 @@ INLINE void score_rows(
   }
   if (count == ROW_GROUP) {
     for (long c = 0; c < chunks; c++) {
-      float16 part = vload16(c, key);
+      float16 part = LOAD16(__local, key + 16 * c);
 #pragma unroll
       for (int r = 0; r < ROW_GROUP; r++) {
-        sums[r] = fma(vload16(r * chunks + c, queries), part, sums[r]);
+        sums[r] = fma(LOAD16(__local, queries + 16 * (r * chunks + c)), part, sums[r]);
       }
     }
   } else {
 #pragma unroll
     for (int r = 0; r < ROW_GROUP; r++) {
       for (long c = 0; r < count && c < chunks; c++) {
-        sums[r] = fma(vload16(r * chunks + c, queries), vload16(c, key), sums[r]);
+        float16 query = LOAD16(__local, queries + 16 * (r * chunks + c));
+        sums[r] = fma(query, LOAD16(__local, key + 16 * c), sums[r]);
       }
     }
   }
@@ -225,9 +226,9 @@ INLINE float max16(float16 v) {
 /* Scores become weights, and the state of each row takes them in. */
 INLINE void weigh_rows(const query_tile *tile, const tile_memory *memory, int item) {
   for (int r = item; r < tile->rows; r += ATTENTION_ITEMS) {
-    float16 most = vload16(r * (KEYS / 16), memory->scores);
+    float16 most = LOAD16(__local, memory->scores + r * KEYS);
     for (int c = 1; c < KEYS / 16; c++) {
-      most = fmax(most, vload16(r * (KEYS / 16) + c, memory->scores));
+      most = fmax(most, LOAD16(__local, memory->scores + r * KEYS + 16 * c));
     }
     float before = memory->largest[r];
     float after = fmax(before, max16(most));
@@ -238,13 +239,14 @@ INLINE void weigh_rows(const query_tile *tile, const tile_memory *memory, int it
   for (int c = item; c < tile->rows * (KEYS / 16); c += ATTENTION_ITEMS) {
     float after = memory->largest[c / (KEYS / 16)];
     float shift = after == -INFINITY ? 0.0f : after;
-    vstore16(exp(vload16(c, memory->scores) - shift), c, memory->scores);
+    float16 weights = exp(LOAD16(__local, memory->scores + 16 * c) - shift);
+    STORE16(__local, memory->scores + 16 * c, weights);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int r = item; r < tile->rows; r += ATTENTION_ITEMS) {
     float16 sum = 0.0f;
     for (int c = 0; c < KEYS / 16; c++) {
-      sum += vload16(r * (KEYS / 16) + c, memory->scores);
+      sum += LOAD16(__local, memory->scores + r * KEYS + 16 * c);
     }
     memory->sums[r] = fma(memory->sums[r], memory->keeps[r], sum16(sum));
   }
@@ -260,11 +262,11 @@ INLINE void add_values(
 #pragma unroll
   for (int r = 0; r < ROW_GROUP; r++) {
     int row = min(first_row + r, tile->rows - 1);
-    totals[r] = vload16(row * chunks + chunk, memory->totals);
+    totals[r] = LOAD16(__local, memory->totals + 16 * (row * chunks + chunk));
     totals[r] = first == 0 ? totals[r] * memory->keeps[row] : totals[r];
   }
   for (int i = 0; i < p->stage_keys; i++) {
-    float16 value = vload16(0, memory->stage + i * stride + 16 * chunk);
+    float16 value = LOAD16(__local, memory->stage + i * stride + 16 * chunk);
 #pragma unroll
     for (int r = 0; r < ROW_GROUP; r++) {
       float weight = memory->scores[min(first_row + r, tile->rows - 1) * KEYS + first + i];
@@ -275,7 +277,7 @@ INLINE void add_values(
 #pragma unroll
   for (int r = 0; r < ROW_GROUP; r++) {
     if (first_row + r < tile->rows) {
-      vstore16(totals[r], (first_row + r) * chunks + chunk, memory->totals);
+      STORE16(__local, memory->totals + 16 * ((first_row + r) * chunks + chunk), totals[r]);
     }
   }
 }
@@ -290,7 +292,7 @@ INLINE void load_queries(
     const __global act_t *query = CONST_ACTS(
         q, p->q.offset + (tile->first_token + row / tile->heads) * p->q.stride0 +
                (tile->first_head + row % tile->heads) * p->q.stride1);
-    vstore16(load_act16(query, 16 * (c % chunks), p->key_size), c, memory->queries);
+    STORE16(__local, memory->queries + 16 * c, load_act16(query, 16 * (c % chunks), p->key_size));
   }
 }
 
@@ -308,7 +310,7 @@ INLINE void attend_split(
     memory->sums[r] = 0.0f;
   }
   for (int c = item; c < tile->rows * value_chunks; c += ATTENTION_ITEMS) {
-    vstore16((float16)(0.0f), c, memory->totals);
+    STORE16(__local, memory->totals + 16 * c, (float16)(0.0f));
   }
   long from = max(split, tile->begin / KEYS * KEYS);
   long to = min(split + SPLIT_KEYS, tile->end);

@@ -100,7 +100,7 @@ INLINE void store_kv32(GLOBAL row, long group, int count, const float *values) {
 #if KV_TYPE == KV_F32
 typedef float kv_element;
 #define KV_LOAD_ONE(p) (*(p))
-#define KV_LOAD_MANY(p) vload16(0, p)
+#define KV_LOAD_MANY(p) LOAD16(__global, p)
 #define KV_STORE_ONE(value, p) (*(p) = (value))
 #elif KV_TYPE == KV_F16
 typedef half kv_element;

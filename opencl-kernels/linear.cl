@@ -80,7 +80,7 @@ __kernel __attribute__((reqd_work_group_size(LANES, WARPS, 1))) void linear_few(
 __kernel __attribute__((reqd_work_group_size(TILE_ITEMS, 1, 1))) void linear_tile(
     INPUT x, INPUT weight, INPUT bias, INPUT residual, GLOBAL out, const __global char *grid,
     const linear_params p) {
-  __local float scratch[TILE_SCRATCH];
+  __local float scratch[TILE_SCRATCH] __attribute__((aligned(64)));
   __local float results[TILE_TOKENS * TILE_ROWS];
   __local long x_rows[TILE_TOKENS];
   int item = (int)get_local_id(0);
@@ -189,7 +189,7 @@ typedef struct {
 __kernel __attribute__((reqd_work_group_size(TILE_ITEMS, 1, 1))) void grouped_tile(
     INPUT x, INPUT weight, INPUT bias, INPUT starts, INPUT order, GLOBAL out,
     const __global char *grid, const grouped_tile_params p) {
-  __local float scratch[TILE_SCRATCH];
+  __local float scratch[TILE_SCRATCH] __attribute__((aligned(64)));
   __local float results[TILE_TOKENS * TILE_ROWS];
   __local long x_rows[TILE_TOKENS];
   int item = (int)get_local_id(0);

@@ -59,6 +59,19 @@ typedef struct { long offset, stride0, stride1, stride2; } page_view;
 #define CONST_FLOATS(pointer, offset) ((const __global float *)((pointer) + (offset)))
 #define CONST_INTS(pointer, offset) ((const __global int *)((pointer) + (offset)))
 
+/*
+ * 16 neighbouring floats. Compilers for CPUs take vload16 apart and find out later that it was whole,
+ * which takes PoCL much of the time of a kernel; a vector of loose alignment stays whole.
+ */
+#if LANES == 1 && defined(__clang__)
+typedef float16 loose_float16 __attribute__((aligned(4)));
+#define LOAD16(space, p) (*(const space loose_float16 *)(p))
+#define STORE16(space, p, value) (*(space loose_float16 *)(p) = (value))
+#else
+#define LOAD16(space, p) vload16(0, p)
+#define STORE16(space, p, value) vstore16(value, 0, p)
+#endif
+
 INLINE float sum16(float16 v) {
   float8 a = v.lo + v.hi;
   float4 b = a.lo + a.hi;
@@ -148,7 +161,7 @@ INLINE float load_act(const __global act_t *row, long i) {
   return row[i];
 }
 INLINE float16 load_whole16(const __global act_t *p) {
-  return vload16(0, p);
+  return LOAD16(__global, p);
 }
 INLINE void store_act(__global act_t *row, long i, float value) {
   row[i] = value;

@@ -96,11 +96,11 @@ INLINE void tile_products(
     INPUT rows, long row_stride, int row_count, grid_pointer grid, INPUT x,
     __local const long *x_rows, int tokens, long k, int item, __local float *scratch,
     __local float *results) {
-  __local float *panel = scratch;
-  __local float *sums = scratch + TILE_ROWS * 32 * PANEL_GROUPS;
+  __local float16 *panel = (__local float16 *)scratch;
+  __local float16 *sums = panel + 2 * TILE_ROWS * PANEL_GROUPS;
   long groups = groups_of(k);
   for (int i = 0; i < tokens * TILE_ROWS; i++) {
-    vstore16((float16)(0.0f), i, sums);
+    sums[i] = 0.0f;
   }
   for (long start = 0; start < groups; start += PANEL_GROUPS) {
     int count = (int)min((long)PANEL_GROUPS, groups - start);
@@ -109,8 +109,8 @@ INLINE void tile_products(
       for (int g = 0; g < count; g++) {
         float16 low, high;
         decode_group(row, start + g, k, grid, &low, &high);
-        vstore16(low, 2 * (r * PANEL_GROUPS + g), panel);
-        vstore16(high, 2 * (r * PANEL_GROUPS + g) + 1, panel);
+        panel[2 * (r * PANEL_GROUPS + g)] = low;
+        panel[2 * (r * PANEL_GROUPS + g) + 1] = high;
       }
     }
     for (int t = 0; t < tokens; t += 4) {
@@ -121,14 +121,14 @@ INLINE void tile_products(
         values[i] = CONST_ACTS(x, x_rows[min(t + i, tokens - 1)]);
 #pragma unroll
         for (int r = 0; r < TILE_ROWS; r++) {
-          tile[i * TILE_ROWS + r] = vload16(min(t + i, tokens - 1) * TILE_ROWS + r, sums);
+          tile[i * TILE_ROWS + r] = sums[min(t + i, tokens - 1) * TILE_ROWS + r];
         }
       }
       for (int c = 0; c < 2 * count; c++) {
         float16 weights[TILE_ROWS];
 #pragma unroll
         for (int r = 0; r < TILE_ROWS; r++) {
-          weights[r] = vload16(2 * PANEL_GROUPS * r + c, panel);
+          weights[r] = panel[2 * PANEL_GROUPS * r + c];
         }
 #pragma unroll
         for (int i = 0; i < 4; i++) {
@@ -143,13 +143,13 @@ INLINE void tile_products(
       for (int i = 0; i < 4; i++) {
 #pragma unroll
         for (int r = 0; r < TILE_ROWS; r++) {
-          vstore16(tile[i * TILE_ROWS + r], min(t + i, tokens - 1) * TILE_ROWS + r, sums);
+          sums[min(t + i, tokens - 1) * TILE_ROWS + r] = tile[i * TILE_ROWS + r];
         }
       }
     }
   }
   for (int i = 0; i < tokens * TILE_ROWS; i++) {
-    results[i] = sum16(vload16(i, sums));
+    results[i] = sum16(sums[i]);
   }
 }
 
