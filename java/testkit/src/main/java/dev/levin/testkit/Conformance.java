@@ -4,6 +4,7 @@ import dev.levin.core.DType;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.Tensor;
 import dev.levin.core.backend.Backend;
+import dev.levin.core.backend.Support;
 import dev.levin.core.op.Op;
 import dev.levin.testkit.compare.Comparator;
 import dev.levin.testkit.grid.Fixture;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Runs one case on a backend and on the reference and says what differs. */
 public final class Conformance {
@@ -26,8 +28,24 @@ public final class Conformance {
 
   private Conformance() {}
 
-  /** The paragraph that describes the failure, or nothing when all is well. */
+  /**
+   * The paragraph that describes the failure, or nothing when all is well. Not to support the case
+   * is a failure.
+   */
   public static Optional<String> check(Backend backend, OpCase row) {
+    return check(
+        backend,
+        row,
+        reason -> Optional.of(row + " is not supported by " + backend.name() + ": " + reason));
+  }
+
+  /**
+   * As above.
+   *
+   * @param refused what it means that the backend does not support the case, for this reason
+   */
+  static Optional<String> check(
+      Backend backend, OpCase row, Function<String, Optional<String>> refused) {
     try (Fixture fixture = new Fixture()) {
       Op op = row.build(fixture);
       Op exact = OpTensors.mapActivations(op, tensor -> widened(fixture, tensor));
@@ -35,8 +53,12 @@ public final class Conformance {
           Replica got = new Replica(fixture);
           Replica weightsBefore = new Replica(fixture);
           Placement placement = new Placement(fixture, backend)) {
-        ReferenceOps.run(want.op(exact));
         Op placed = placement.op(op);
+        Support support = backend.supports(placed);
+        if (!support.supported()) {
+          return refused.apply(support.reason());
+        }
+        ReferenceOps.run(want.op(exact));
         placement.run(placed);
         placement.download(got);
         List<String> problems = compare(fixture, op, exact, want, got);
