@@ -15,8 +15,8 @@
  *
  * Needs products.cl and codes_group of a quant file. Macros:
  *   PRODUCTS  PRODUCTS_INT8: codes from -127 to 127, a side in int32, by dot_4x8packed_ss_int of
- *             cl_khr_integer_dot_product. PRODUCTS_FP16: halves below 64, which with codes of weights
- *             up to 128 keeps four products below 65504; after four, sums go on as float32
+ *             cl_khr_integer_dot_product. PRODUCTS_FP16: halves of at most 64, which with codes of
+ *             weights up to 128 keeps four products below 65504; after four, sums go on as float32
  *             (cl_khr_fp16). F16 and BF16 weights are not for it: their products may be off by 1e-4.
  *   EMULATED_PRODUCTS  1: without the extension, so that devices without it can test the path;
  *             0 by default. Halves are rounded after each step, the sum of a fused one twice.
@@ -113,7 +113,7 @@ INLINE void store_codes(int16 codes, uint *words) {
   store_halves(convert_float16(codes), words);
 }
 
-/* Powers of two: the largest value falls into [32, 64). */
+/* Powers of two: the largest value falls into [32, 64], rounding included. */
 INLINE float2 encoding_of(float most) {
   float power = as_float(as_uint(most) & 0x7f800000u);
   return (float2)(power / 32.0f, 32.0f / power);

@@ -122,16 +122,16 @@ class ProductsTest {
     }
   }
 
-  /** A product of the largest codes and halves is the largest a run can sum. */
+  /** The largest codes times the largest halves, which are those that were just rounded up. */
   @Test
   void halvesDoNotOverflow() {
     float[] x = new float[VALUES];
     byte[] codes = new byte[VALUES];
     for (int i = 0; i < VALUES; i++) {
-      x[i] = 1.999f;
+      x[i] = Math.nextDown(2f);
       codes[i] = -128;
     }
-    double want = -128 * 1.999 * VALUES;
+    double want = -128.0 * 2 * VALUES;
     assertEquals(want, multiply(Products.EMULATED_FP16, x, codes)[0], 1e-3 * -want);
   }
 
