@@ -17,7 +17,8 @@
  *   PRODUCTS  PRODUCTS_INT8: codes from -127 to 127, a side in int32, by dot_4x8packed_ss_int of
  *             cl_khr_integer_dot_product. PRODUCTS_FP16: halves of at most 64, which with codes of
  *             weights up to 128 keeps four products below 65504; after four, sums go on as float32
- *             (cl_khr_fp16). F16 and BF16 weights are not for it: their products may be off by 1e-4.
+ *             (cl_khr_fp16). F16 and BF16 weights are not for it: a product rounded to a half is off
+ *             by up to 5e-4, and those of unquantised weights are held to 1e-4.
  *   EMULATED_PRODUCTS  1: without the extension, so that devices without it can test the path;
  *             0 by default. Halves are rounded after each step, the sum of a fused one twice.
  */
