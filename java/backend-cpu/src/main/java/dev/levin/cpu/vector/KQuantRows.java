@@ -5,9 +5,9 @@ import static dev.levin.cpu.vector.Lanes.load;
 
 import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q4_K, Q5_K and Q6_K blocks; see {@link PairDots} for the products. */
@@ -25,8 +25,7 @@ final class KQuantRows {
   private static final int Q6_K_SCALES = 192;
   private static final int Q6_K_D = 208;
 
-  /** The low half of each byte. */
-  private static final long NIBBLES = 0x0f0f0f0f0f0f0f0fL;
+  private static final int NIBBLE = 15;
 
   private KQuantRows() {}
 
@@ -101,10 +100,9 @@ final class KQuantRows {
 
   private static FloatVector q5(
       MemorySegment source, long block, int group, int i, float scale, float min) {
-    LongVector pairs = Widen.words(source, block + Q5_K_QS + group / 2 * GROUP + i);
-    LongVector fifths = Widen.words(source, block + Q5_K_QH + i);
-    LongVector low = pairs.lanewise(VectorOperators.LSHR, group % 2 * 4).and(NIBBLES);
-    LongVector high = fifths.lanewise(VectorOperators.ROL, 4 - group).and(0x1010101010101010L);
+    long qs = block + Q5_K_QS + group / 2 * GROUP + i;
+    ByteVector low = Widen.shiftedBytes(source, qs, group % 2 * 4, NIBBLE);
+    ByteVector high = Widen.rotatedBytes(source, block + Q5_K_QH + i, 4 - group, 16);
     return Widen.codes(low.or(high))
         .fma(FloatVector.broadcast(Lanes.FLOATS, scale), FloatVector.broadcast(Lanes.FLOATS, min));
   }
@@ -173,12 +171,8 @@ final class KQuantRows {
       MemorySegment source, long block, int half, int quarter, int i, float d, long scales) {
     long nibbles = block + half * 64 + quarter % 2 * GROUP + i;
     long pairs = block + Q6_K_QH + half * GROUP + i;
-    LongVector low =
-        Widen.words(source, nibbles).lanewise(VectorOperators.LSHR, quarter / 2 * 4).and(NIBBLES);
-    LongVector high =
-        Widen.words(source, pairs)
-            .lanewise(VectorOperators.ROL, 4 - quarter * 2)
-            .and(0x3030303030303030L);
+    ByteVector low = Widen.shiftedBytes(source, nibbles, quarter / 2 * 4, NIBBLE);
+    ByteVector high = Widen.rotatedBytes(source, pairs, 4 - quarter * 2, 48);
     float scale = d * (byte) (scales >>> quarter * 16 + i / 16 * 8);
     return Widen.codes(low.or(high), 32).mul(scale);
   }

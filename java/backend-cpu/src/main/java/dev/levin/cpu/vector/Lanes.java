@@ -29,8 +29,8 @@ final class Lanes {
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * COUNT)));
 
   /** The memory of {@link #BYTES}, for operations on all bytes at once that no byte has. */
-  static final VectorSpecies<Long> WORDS =
-      VectorSpecies.of(long.class, VectorShape.forBitSize(BYTES.vectorBitSize()));
+  static final VectorSpecies<Integer> WORDS =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(BYTES.vectorBitSize()));
 
   private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
   private static final VectorShuffle<Float> ROTATE_4 = rotate(4);

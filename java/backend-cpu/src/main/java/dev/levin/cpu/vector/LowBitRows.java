@@ -6,9 +6,9 @@ import static dev.levin.cpu.vector.Lanes.load;
 
 import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q2_K, Q3_K, TQ1_0, TQ2_0 and I2_S blocks; see {@link PairDots} for the products. */
@@ -40,10 +40,8 @@ final class LowBitRows {
   private LowBitRows() {}
 
   /** Codes [i, i + lanes) of a half block, whose four groups of 32 share 32 bytes. */
-  private static LongVector twoBits(MemorySegment source, long qs, int half, int i) {
-    return Widen.words(source, qs + half * 32 + i % 32)
-        .lanewise(VectorOperators.LSHR, i / 32 * 2)
-        .and(0x0303030303030303L);
+  private static ByteVector twoBits(MemorySegment source, long qs, int half, int i) {
+    return Widen.shiftedBytes(source, qs + half * 32 + i % 32, i / 32 * 2, 3);
   }
 
   /** The F16s of scale and minimum share a word, and the integers that multiply them a byte. */
@@ -97,11 +95,8 @@ final class LowBitRows {
 
   private static FloatVector q3(
       MemorySegment source, long block, int half, int i, float d, long scales) {
-    LongVector low = twoBits(source, block + Q3_K_QS, half, i);
-    LongVector high =
-        Widen.words(source, block + i % 32)
-            .lanewise(VectorOperators.ROL, 2 - half * 4 - i / 32)
-            .and(0x0404040404040404L);
+    ByteVector low = twoBits(source, block + Q3_K_QS, half, i);
+    ByteVector high = Widen.rotatedBytes(source, block + i % 32, 2 - half * 4 - i / 32, 4);
     float scale = d * (KQuantScales.at(scales, i / GROUP) - 32);
     return Widen.codes(low.or(high), 4).mul(scale);
   }
@@ -152,8 +147,7 @@ final class LowBitRows {
   }
 
   private static FloatVector tq2(MemorySegment source, long block, int run, int i, float d) {
-    LongVector packed = Widen.words(source, block + run / 4 * 32 + i);
-    LongVector digits = packed.lanewise(VectorOperators.LSHR, run % 4 * 2).and(0x0303030303030303L);
+    ByteVector digits = Widen.shiftedBytes(source, block + run / 4 * 32 + i, run % 4 * 2, 3);
     return Widen.codes(digits, 1).mul(d);
   }
 
@@ -193,9 +187,7 @@ final class LowBitRows {
   }
 
   private static FloatVector i2s(MemorySegment source, long block, int run, int i) {
-    LongVector packed = Widen.words(source, block + i);
-    return Widen.codes(
-        packed.lanewise(VectorOperators.LSHR, 6 - run * 2).and(0x0303030303030303L), 1);
+    return Widen.codes(Widen.shiftedBytes(source, block + i, 6 - run * 2, 3), 1);
   }
 
   static void dotI2s(

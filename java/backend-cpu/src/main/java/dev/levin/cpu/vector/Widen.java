@@ -173,22 +173,59 @@ final class Widen {
     return toFloats(ByteVector.fromArray(Lanes.BYTES, source, at));
   }
 
-  /** As many bytes as there are lanes, four to a word; combining them here is cheaper. */
-  static LongVector words(MemorySegment source, long at) {
+  /**
+   * As many bytes as there are lanes, each shifted to the right and masked: many at once, so {@code
+   * mask} keeps no bit that comes from the byte above.
+   */
+  static ByteVector shiftedBytes(MemorySegment source, long at, int right, int mask) {
+    return COUNT == 16
+        ? longs(source, at)
+            .lanewise(VectorOperators.LSHR, right)
+            .reinterpretAsBytes()
+            .and((byte) mask)
+        : words(source, at)
+            .lanewise(VectorOperators.LSHR, right)
+            .reinterpretAsBytes()
+            .and((byte) mask);
+  }
+
+  /** As {@link #shiftedBytes}, to the left, or to the right where {@code left} is negative. */
+  static ByteVector rotatedBytes(MemorySegment source, long at, int left, int mask) {
+    return COUNT == 16
+        ? longs(source, at)
+            .lanewise(VectorOperators.ROL, left)
+            .reinterpretAsBytes()
+            .and((byte) mask)
+        : words(source, at)
+            .lanewise(VectorOperators.ROL, left)
+            .reinterpretAsBytes()
+            .and((byte) mask);
+  }
+
+  /**
+   * Sixteen bytes. No ints, of which vectors of 512 bits are in use where this is: C2 profiles the
+   * methods of a vector class once for all callers, and where it met two widths the larger kernels
+   * outgrow what it inlines.
+   */
+  private static LongVector longs(MemorySegment source, long at) {
+    return LongVector.fromMemorySegment(LongVector.SPECIES_128, source, at, ORDER);
+  }
+
+  private static IntVector words(MemorySegment source, long at) {
     if (COUNT == 4) {
-      return LongVector.broadcast(Lanes.WORDS, source.get(INT, at));
+      return IntVector.broadcast(Lanes.WORDS, source.get(INT, at));
     }
-    return LongVector.fromMemorySegment(Lanes.WORDS, source, at, ORDER);
+    return IntVector.fromMemorySegment(Lanes.WORDS, source, at, ORDER);
   }
 
-  /** The bytes of {@link #words} less what stands for zero, as signed numbers. */
-  static FloatVector codes(LongVector words, int zero) {
-    return toFloats(words.reinterpretAsBytes().sub((byte) zero));
+  /** The bytes less what stands for zero, as signed numbers. */
+  static FloatVector codes(ByteVector bytes, int zero) {
+    return toFloats(bytes.sub((byte) zero));
   }
 
-  /** The bytes of {@link #words} as numbers. */
-  static FloatVector codes(LongVector words) {
-    return toFloats(words.reinterpretAsBytes());
+  /** The bytes as numbers. */
+  static FloatVector codes(ByteVector bytes) {
+    return toFloats(bytes);
   }
 
   private static FloatVector toFloats(ByteVector bytes) {
