@@ -44,7 +44,10 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** What sums are to be multiplied by behind each run but the last of a row. */
   float[] runSteps = {};
 
-  /** What remains to multiply the sums of a row by, at the scale of its last run. */
+  /**
+   * What remains to multiply the sums of a row by, at the scale of its last run, beside what the
+   * format says.
+   */
   float[] lastScales = {};
 
   /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
@@ -125,7 +128,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
       round(x, from, count, 1 / (scale * whole), q);
       store(q, count, row, piece * UNITS_OF_PIECE, scale);
     }
-    lastScales[row] = before * whole * Pairs.SCALE * format.rebias();
+    lastScales[row] = before * whole * Pairs.SCALE;
     findRuns(row);
   }
 

@@ -11,7 +11,7 @@ import java.util.function.IntUnaryOperator;
  * @param offset what is subtracted from codes as they are stored
  * @param minima whether a value is its code times a scale less a minimum of each 32 values
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
- * @param rebias what scales as kernels read them have to be multiplied by
+ * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
  */

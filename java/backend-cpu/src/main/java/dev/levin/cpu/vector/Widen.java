@@ -178,28 +178,20 @@ final class Widen {
    * mask} keeps no bit that comes from the byte above.
    */
   static ByteVector shiftedBytes(MemorySegment source, long at, int right, int mask) {
-    return COUNT == 16
-        ? longs(source, at)
-            .lanewise(VectorOperators.LSHR, right)
-            .reinterpretAsBytes()
-            .and((byte) mask)
-        : words(source, at)
-            .lanewise(VectorOperators.LSHR, right)
-            .reinterpretAsBytes()
-            .and((byte) mask);
+    ByteVector bytes =
+        COUNT == 16
+            ? longs(source, at).lanewise(VectorOperators.LSHR, right).reinterpretAsBytes()
+            : words(source, at).lanewise(VectorOperators.LSHR, right).reinterpretAsBytes();
+    return bytes.and((byte) mask);
   }
 
   /** As {@link #shiftedBytes}, to the left, or to the right where {@code left} is negative. */
   static ByteVector rotatedBytes(MemorySegment source, long at, int left, int mask) {
-    return COUNT == 16
-        ? longs(source, at)
-            .lanewise(VectorOperators.ROL, left)
-            .reinterpretAsBytes()
-            .and((byte) mask)
-        : words(source, at)
-            .lanewise(VectorOperators.ROL, left)
-            .reinterpretAsBytes()
-            .and((byte) mask);
+    ByteVector bytes =
+        COUNT == 16
+            ? longs(source, at).lanewise(VectorOperators.ROL, left).reinterpretAsBytes()
+            : words(source, at).lanewise(VectorOperators.ROL, left).reinterpretAsBytes();
+    return bytes.and((byte) mask);
   }
 
   /**
