@@ -179,7 +179,8 @@ final class MatrixJobs {
     if (rows == 0) {
       return;
     }
-    int block = Math.max(GROUP, encoded.resultsAtOnce() / rows / GROUP * GROUP);
+    int most = Math.max(GROUP, encoded.resultsAtOnce() / rows / GROUP * GROUP);
+    int block = Math.min(to - from, most);
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
     for (int n = from; n < to; n += block) {
       int count = Math.min(block, to - n);

@@ -2,14 +2,17 @@ package dev.levin.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.levin.core.DType;
 import dev.levin.core.HostBuffer;
 import dev.levin.core.Tensor;
+import dev.levin.core.backend.Program;
 import dev.levin.core.op.Linear;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +122,19 @@ class VectorLookupTest {
         assertNear(x, weight, product(x, weight));
       }
     }
+  }
+
+  @Test
+  void aProgramOverClosedWeightsIsAnError() {
+    Tensor x = TestTensors.random(random, 1, K);
+    Tensor out = TestTensors.empty(1, ROWS);
+    Program program;
+    try (Arena arena = Arena.ofShared()) {
+      Tensor weight = constant(arena, TestTensors.encoded(random, DType.TQ2_0, ROWS, K));
+      program = backend.prepare(List.of(new Linear(x, weight, null, null, out, 1f)));
+      program.run(backend.stream());
+    }
+    assertThrows(IllegalStateException.class, () -> program.run(backend.stream()));
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class HostBuffer implements Buffer {
 
   /**
    * Memory that lives as long as {@code arena}, for example a mapped file; {@link #close()} leaves
-   * it alone.
+   * it alone. To wrap a read-only segment is to promise that its memory does not change.
    */
   @SuppressWarnings("restricted")
   public static HostBuffer wrap(MemorySegment segment, Arena arena) {
@@ -71,7 +71,10 @@ public final class HostBuffer implements Buffer {
     return segment;
   }
 
-  /** Whether what it wraps is read-only, so that kernels may keep what they made of it. */
+  /**
+   * Whether what it wraps was read-only: then nobody writes to it in another way either, and
+   * kernels may keep what they made of it.
+   */
   public boolean isConstant() {
     return constant;
   }

@@ -71,10 +71,11 @@ final class TernaryRows {
     return weight.address() + at;
   }
 
-  /** Whether this is the copy of a weight. */
+  /** Whether this is the copy of a weight that is still open. */
   boolean isOf(DType dtype, MemorySegment weight, long at, long rowStride, int rows, int k) {
     return address() == weight.address() + at
         && this.weight.scope().equals(weight.scope())
+        && weight.scope().isAlive()
         && this.dtype == dtype
         && this.rowStride == rowStride
         && this.rows == rows
