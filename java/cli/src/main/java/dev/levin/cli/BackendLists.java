@@ -54,4 +54,16 @@ final class BackendLists {
     }
     return choices;
   }
+
+  /** What names this choice on a command line. */
+  static List<String> arguments(BackendChoice choice) {
+    List<String> arguments = new ArrayList<>(List.of("--backend", choice.name()));
+    if (!choice.kernels().equals(UNCHANGED)) {
+      arguments.addAll(List.of("--kernels", choice.kernels()));
+    }
+    if (choice.threads() != 0) {
+      arguments.addAll(List.of("--threads", Integer.toString(choice.threads())));
+    }
+    return arguments;
+  }
 }

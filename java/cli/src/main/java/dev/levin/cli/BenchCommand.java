@@ -1,18 +1,23 @@
 package dev.levin.cli;
 
 import dev.levin.core.DType;
+import dev.levin.measure.BackendChoice;
 import dev.levin.measure.Environment;
 import dev.levin.measure.model.BenchPlan;
 import dev.levin.measure.model.ModelBench;
+import dev.levin.measure.model.ModelChoice;
 import dev.levin.measure.model.ModelReport;
 import dev.levin.measure.model.ModelResult;
 import dev.levin.measure.model.Workload;
 import dev.levin.measure.report.ModelReportWriter;
 import dev.levin.measure.report.Numbers;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,6 +107,22 @@ final class BenchCommand implements Callable<Integer> {
               + " at most; 0 for none. Default ${DEFAULT-VALUE}.")
   private int warmups;
 
+  @Option(
+      names = "--fork",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "Gives each model on each backend a JVM of its own when there are several, since a JVM"
+              + " compiles kernels by what it ran before; --no-fork runs all in one.")
+  private boolean fork;
+
+  @Option(names = "--tests-before", hidden = true, defaultValue = "0")
+  private int testsBefore;
+
+  @Option(names = "--tests", hidden = true, defaultValue = "0")
+  private int testsInAll;
+
   BenchCommand(CommandIo io) {
     this.io = io;
   }
@@ -109,11 +130,18 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     output.check();
-    BenchPlan plan = plan();
+    List<BenchModels.Named> named = models.choices(io);
+    BenchPlan plan = plan(named.stream().map(BenchModels.Named::choice).toList());
     Environment environment = output.environment();
     List<ModelResult> results = new ArrayList<>();
+    int code = ExitCode.OK;
     try {
-      new ModelBench(plan, new Messages(results, plan.size())).run();
+      if (fork && named.size() * plan.backends().size() > 1) {
+        code = runForks(named, plan, results);
+      } else {
+        int total = testsInAll == 0 ? plan.size() : testsInAll;
+        new ModelBench(plan, new Messages(results, testsBefore, total)).run();
+      }
     } catch (RuntimeException e) {
       // Hours of results should not be lost to the last model of a list.
       if (!results.isEmpty()) {
@@ -121,8 +149,56 @@ final class BenchCommand implements Callable<Integer> {
       }
       throw e;
     }
-    write(environment, results);
+    if (code == ExitCode.OK || !results.isEmpty()) {
+      write(environment, results);
+    }
+    return code;
+  }
+
+  /** Returns the exit code of the first fork that failed: it is the last one then. */
+  private int runForks(List<BenchModels.Named> named, BenchPlan plan, List<ModelResult> results)
+      throws IOException {
+    BenchForks forks = new BenchForks(io);
+    Path report = Files.createTempFile("levin-bench", ".json");
+    try {
+      for (BenchModels.Named model : named) {
+        for (BackendChoice backend : plan.backends()) {
+          Files.write(report, new byte[0]);
+          List<String> arguments = new ArrayList<>(List.of("bench", "--no-fork"));
+          arguments.addAll(model.arguments());
+          arguments.addAll(BackendLists.arguments(backend));
+          arguments.addAll(tests(plan));
+          arguments.addAll(List.of("--tests-before", Integer.toString(results.size())));
+          arguments.addAll(List.of("--tests", Integer.toString(plan.size())));
+          arguments.addAll(List.of("--save", report.toString()));
+          int code = forks.run(arguments, report, results);
+          if (code != ExitCode.OK) {
+            return code;
+          }
+        }
+      }
+    } finally {
+      Files.delete(report);
+    }
     return ExitCode.OK;
+  }
+
+  /** The options that say what is measured on each model and backend. */
+  private List<String> tests(BenchPlan plan) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--prompt", list(prompts)));
+    arguments.addAll(List.of("--generate", list(generated)));
+    pairs.forEach(pair -> arguments.addAll(List.of("-pg", pair)));
+    arguments.addAll(List.of("--depth", list(depths)));
+    arguments.addAll(List.of("--batch", list(maxTokensPerStep)));
+    arguments.addAll(List.of("--kv-dtype", String.join(",", kvDtypes)));
+    arguments.addAll(List.of("--repetitions", Integer.toString(plan.repetitions())));
+    arguments.addAll(List.of("--warmup", Integer.toString(plan.warmups())));
+    return arguments;
+  }
+
+  private static String list(List<Integer> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
   private void write(Environment environment, List<ModelResult> results) throws IOException {
@@ -130,10 +206,10 @@ final class BenchCommand implements Callable<Integer> {
     output.write(io, writer::write);
   }
 
-  private BenchPlan plan() {
+  private BenchPlan plan(List<ModelChoice> choices) {
     List<DType> types = kvDtypes.stream().map(name -> RunOptions.kvDtype(spec, name)).toList();
     return new BenchPlan(
-        models.choices(io),
+        choices,
         backends.choices(),
         types,
         maxTokensPerStep,
@@ -168,10 +244,12 @@ final class BenchCommand implements Callable<Integer> {
 
   private final class Messages implements ModelBench.Listener {
     private final List<ModelResult> results;
+    private final int before;
     private final int total;
 
-    Messages(List<ModelResult> results, int total) {
+    Messages(List<ModelResult> results, int before, int total) {
       this.results = results;
+      this.before = before;
       this.total = total;
     }
 
@@ -186,7 +264,7 @@ final class BenchCommand implements Callable<Integer> {
       io.message(
           "%d/%d  %s, %s: %s t/s"
               .formatted(
-                  results.size(),
+                  before + results.size(),
                   total,
                   result.model(),
                   result.test(),

@@ -31,17 +31,27 @@ final class BenchModels {
               + " ~/.cache/levin/synthetic. The demo model is measured when no model is named.")
   private List<String> synthetic = List.of();
 
-  List<ModelChoice> choices(CommandIo io) {
-    List<ModelChoice> choices = new ArrayList<>();
+  /**
+   * A model and how it is asked for.
+   *
+   * @param arguments what names this one on a command line
+   */
+  record Named(List<String> arguments, ModelChoice choice) {}
+
+  List<Named> choices(CommandIo io) {
+    List<Named> choices = new ArrayList<>();
     for (Path file : files) {
-      choices.add(new ModelChoice(String.valueOf(file.getFileName()), () -> ModelFiles.open(file)));
+      String label = String.valueOf(file.getFileName());
+      List<String> arguments = List.of("--model", file.toString());
+      choices.add(new Named(arguments, new ModelChoice(label, () -> ModelFiles.open(file))));
     }
     for (String name : synthetic) {
       SyntheticModel model = SyntheticModel.parse(name);
-      choices.add(new ModelChoice(model.name(), () -> open(model, io)));
+      List<String> arguments = List.of("--synthetic", name);
+      choices.add(new Named(arguments, new ModelChoice(model.name(), () -> open(model, io))));
     }
     if (choices.isEmpty()) {
-      choices.add(new ModelChoice(DemoModel.NAME, DemoModel::open));
+      choices.add(new Named(List.of(), new ModelChoice(DemoModel.NAME, DemoModel::open)));
     }
     return choices;
   }

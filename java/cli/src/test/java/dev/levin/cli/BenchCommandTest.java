@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,36 @@ class BenchCommandTest {
         Run.of("bench", "-m", model, "-p", "4", "-n", "0", "-r", "1", "-t", "1,2").succeeded();
     assertTrue(table.lines().anyMatch(line -> line.matches("\\| tiny.gguf .*pp4.*")), table);
     assertEquals(4, table.lines().filter(line -> line.startsWith("|")).count(), table);
+  }
+
+  @Test
+  void measuresInOneJvmOrInSeveral() {
+    String model = folder.resolve("tiny.gguf").toString();
+    Run.of("synthesize", "tiny:Q4_0", "-o", model).succeeded();
+    for (String fork : List.of("--fork", "--no-fork")) {
+      Run run =
+          Run.of(
+              ("bench -p 0 -n 0 -pg 2,1 -r 1 --warmup 0 -t 1 --kernels scalar,vector -o csv -m "
+                      + model
+                      + " "
+                      + fork)
+                  .split(" "));
+      assertEquals(1 + 2, run.succeeded().lines().count(), run.succeeded());
+      assertTrue(run.err().contains("2/2  tiny.gguf, pp2+tg1"), run.err());
+    }
+  }
+
+  @Test
+  void keepsWhatItMeasuredBeforeAPartFailed() {
+    String model = folder.resolve("tiny.gguf").toString();
+    Run.of("synthesize", "tiny:Q4_0", "-o", model).succeeded();
+    String missing = folder.resolve("missing.gguf").toString();
+    Run run =
+        Run.of(
+            "bench", "-m", model + "," + missing, "-p", "4", "-n", "0", "-r", "1", "--warmup", "0");
+    assertEquals(ExitCode.USER, run.code());
+    assertTrue(run.out().contains("| tiny.gguf "), run.out());
+    assertTrue(run.err().contains("levin: " + missing + ": no such file"), run.err());
   }
 
   @Test
