@@ -82,6 +82,7 @@ final class BlockwiseAttention implements SliceKernels {
       matrix.dotTile(
           keys,
           (from - base) * keyDim,
+          keyDim,
           to - from,
           slice.queries(),
           queryOffsets,

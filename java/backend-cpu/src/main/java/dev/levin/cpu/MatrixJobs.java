@@ -24,6 +24,9 @@ final class MatrixJobs {
   /** Decoded weights that a worker keeps in its level-2 cache. */
   private static final int DECODED_FLOATS = 65_536;
 
+  /** Floats between decoded rows: rows of 2048 would otherwise share lines of the level-1 cache. */
+  private static final int DECODED_GAP = 16;
+
   /** Most weight rows whose results are held before they are passed on. */
   private static final int MAX_BLOCK_ROWS = MatrixKernels.MAX_TILE_ROWS;
 
@@ -236,17 +239,30 @@ final class MatrixJobs {
     int firstX = firstRow[job];
     int rows = firstRow[job + 1] - firstX;
     int block = Math.clamp(DECODED_FLOATS / Math.max(1, k), 4, MAX_BLOCK_ROWS);
-    float[] decoded = workspace.floats(Workspace.Slot.WEIGHTS, Math.multiplyExact(block, k));
+    int stride = k + DECODED_GAP;
+    float[] decoded = workspace.floats(Workspace.Slot.WEIGHTS, Math.multiplyExact(block, stride));
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
     float[] scratch = workspace.floats(Workspace.Slot.SCRATCH, MatrixKernels.SCRATCH_FLOATS);
     for (int n = from; n < to; n += block) {
       int count = Math.min(block, to - n);
       for (int r = 0; r < count; r++) {
         long at = weightAt[job] + (n + r) * product.rowStride();
-        kernels.decode(product.dtype(), product.weight(), at, decoded, r * k, k);
+        kernels.decode(product.dtype(), product.weight(), at, decoded, r * stride, k);
       }
       kernels.dotTile(
-          decoded, 0, count, x, xOffsets, firstX, firstX + rows, k, results, 0, block, scratch);
+          decoded,
+          0,
+          stride,
+          count,
+          x,
+          xOffsets,
+          firstX,
+          firstX + rows,
+          k,
+          results,
+          0,
+          block,
+          scratch);
       for (int i = 0; i < rows; i++) {
         product.sink().put(job, firstX + i, n, results, i * block, count);
       }

@@ -57,6 +57,8 @@ public interface MatrixKernels {
    * {@code out[outAt + i * outStride + r] = weights[r] . x[i]} for decoded rows.
    *
    * @param weights rows of k floats, the first at {@code weightsAt}
+   * @param weightStride floats from one weight row to the next; a multiple of 1024 would have rows
+   *     compete for the same lines of a level-1 cache
    * @param rows at most {@link #MAX_TILE_ROWS}
    * @param xOffsets where each x starts in {@code x}; those of [from, to) are used, i counted from
    *     {@code from}
@@ -65,6 +67,7 @@ public interface MatrixKernels {
   void dotTile(
       float[] weights,
       int weightsAt,
+      int weightStride,
       int rows,
       float[] x,
       int[] xOffsets,

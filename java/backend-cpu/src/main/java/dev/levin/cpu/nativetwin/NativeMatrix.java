@@ -51,6 +51,7 @@ final class NativeMatrix implements MatrixKernels {
   public void dotTile(
       float[] weights,
       int weightsAt,
+      int weightStride,
       int rows,
       float[] x,
       int[] xOffsets,
@@ -62,6 +63,18 @@ final class NativeMatrix implements MatrixKernels {
       int outStride,
       float[] scratch) {
     base.dotTile(
-        weights, weightsAt, rows, x, xOffsets, from, to, k, out, outAt, outStride, scratch);
+        weights,
+        weightsAt,
+        weightStride,
+        rows,
+        x,
+        xOffsets,
+        from,
+        to,
+        k,
+        out,
+        outAt,
+        outStride,
+        scratch);
   }
 }

@@ -38,6 +38,7 @@ final class ScalarMatrix implements MatrixKernels {
   public void dotTile(
       float[] weights,
       int weightsAt,
+      int weightStride,
       int rows,
       float[] x,
       int[] xOffsets,
@@ -51,7 +52,7 @@ final class ScalarMatrix implements MatrixKernels {
     for (int i = from; i < to; i++) {
       int target = outAt + (i - from) * outStride;
       for (int r = 0; r < rows; r++) {
-        out[target + r] = dot(weights, weightsAt + r * k, x, xOffsets[i], k);
+        out[target + r] = dot(weights, weightsAt + r * weightStride, x, xOffsets[i], k);
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.Lanes.COUNT;
-import static dev.levin.cpu.vector.Lanes.FLOATS;
 import static dev.levin.cpu.vector.Lanes.load;
 
 import jdk.incubator.vector.FloatVector;
@@ -11,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>A tile covers the elements [from, to) of its rows. Its accumulators, activation rows
  * outermost, begin with what {@code start} holds and are left in {@code lanes}, so a long row can
- * be taken in pieces without a change of bits. {@link #finish} folds them: in the tile, folding
+ * be taken in pieces without a change of bits. {@link #fold} adds them up: in the tile, folding
  * would make it too large for the compiler to inline what it is made of.
  */
 final class TileDots {
@@ -24,19 +23,19 @@ final class TileDots {
   static void fourByFour(
       float[] w,
       int w0,
+      int stride,
       float[] x,
       int[] xOffsets,
       int firstX,
-      int k,
       int from,
       int to,
       float[] start,
       int startAt,
       float[] lanes,
       int lanesAt) {
-    int w1 = w0 + k;
-    int w2 = w1 + k;
-    int w3 = w2 + k;
+    int w1 = w0 + stride;
+    int w2 = w1 + stride;
+    int w3 = w2 + stride;
     int x0 = xOffsets[firstX];
     int x1 = xOffsets[firstX + 1];
     int x2 = xOffsets[firstX + 2];
@@ -101,22 +100,21 @@ final class TileDots {
     sum33.intoArray(lanes, lanesAt + 15 * COUNT);
   }
 
-  /** Four activation rows by two weight rows; the second is the first again if lastRow is 0. */
+  /** Four activation rows by two weight rows; the second is the first again if stride is 0. */
   static void fourByTwo(
       float[] w,
       int w0,
-      int lastRow,
+      int stride,
       float[] x,
       int[] xOffsets,
       int firstX,
-      int k,
       int from,
       int to,
       float[] start,
       int startAt,
       float[] lanes,
       int lanesAt) {
-    int w1 = w0 + Math.min(1, lastRow) * k;
+    int w1 = w0 + stride;
     int x0 = xOffsets[firstX];
     int x1 = xOffsets[firstX + 1];
     int x2 = xOffsets[firstX + 2];
@@ -155,78 +153,85 @@ final class TileDots {
     sum31.intoArray(lanes, lanesAt + 7 * COUNT);
   }
 
-  /** One activation row by four weight rows; those past lastRow are row lastRow again. */
+  /**
+   * One activation row by four weight rows up to element {@code to}, all of them; rows past {@code
+   * last} are row {@code last} again.
+   */
   static void oneByFour(
-      float[] w,
-      int w0,
-      int lastRow,
-      float[] x,
-      int[] xOffsets,
-      int firstX,
-      int k,
-      int from,
-      int to,
-      float[] start,
-      int startAt,
-      float[] lanes,
-      int lanesAt) {
-    int w1 = w0 + Math.min(1, lastRow) * k;
-    int w2 = w0 + Math.min(2, lastRow) * k;
-    int w3 = w0 + Math.min(3, lastRow) * k;
-    int x0 = xOffsets[firstX];
-    FloatVector sum00 = load(start, startAt);
-    FloatVector sum01 = load(start, startAt + COUNT);
-    FloatVector sum02 = load(start, startAt + 2 * COUNT);
-    FloatVector sum03 = load(start, startAt + 3 * COUNT);
-    for (int i = from; i < to; i += COUNT) {
-      FloatVector v0 = load(x, x0 + i);
-      sum00 = load(w, w0 + i).fma(v0, sum00);
-      sum01 = load(w, w1 + i).fma(v0, sum01);
-      sum02 = load(w, w2 + i).fma(v0, sum02);
-      sum03 = load(w, w3 + i).fma(v0, sum03);
+      float[] w, int w0, int stride, int last, float[] x, int xAt, int to, float[] lanes) {
+    int w1 = w0 + Math.min(1, last) * stride;
+    int w2 = w0 + Math.min(2, last) * stride;
+    int w3 = w0 + Math.min(3, last) * stride;
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    FloatVector sum2 = Lanes.zero();
+    FloatVector sum3 = Lanes.zero();
+    for (int i = 0; i < to; i += COUNT) {
+      FloatVector v = load(x, xAt + i);
+      sum0 = load(w, w0 + i).fma(v, sum0);
+      sum1 = load(w, w1 + i).fma(v, sum1);
+      sum2 = load(w, w2 + i).fma(v, sum2);
+      sum3 = load(w, w3 + i).fma(v, sum3);
     }
-    sum00.intoArray(lanes, lanesAt);
-    sum01.intoArray(lanes, lanesAt + COUNT);
-    sum02.intoArray(lanes, lanesAt + 2 * COUNT);
-    sum03.intoArray(lanes, lanesAt + 3 * COUNT);
+    sum0.intoArray(lanes, 0);
+    sum1.intoArray(lanes, COUNT);
+    sum2.intoArray(lanes, 2 * COUNT);
+    sum3.intoArray(lanes, 3 * COUNT);
   }
 
   /**
-   * Folds the accumulators of a tile of {@code xRows} by {@code width} and adds the elements that
-   * filled no vector.
+   * Adds up the accumulators of a tile of {@code xRows} by {@code width}; they are lost.
    *
    * @param wRows weight rows that count, at most width
    */
-  static void finish(
+  static void fold(
       float[] lanes,
       int lanesAt,
+      int xRows,
       int width,
+      int wRows,
+      float[] out,
+      int outAt,
+      int outStride) {
+    if (SixteenSums.AVAILABLE && xRows * width == SixteenSums.COUNT) {
+      SixteenSums.fold(lanes, lanesAt);
+      for (int i = 0; i < xRows; i++) {
+        System.arraycopy(lanes, lanesAt + i * width, out, outAt + i * outStride, wRows);
+      }
+      return;
+    }
+    for (int i = 0; i < xRows; i++) {
+      for (int j = 0; j < wRows; j++) {
+        out[outAt + i * outStride + j] = Lanes.sum(load(lanes, lanesAt + (i * width + j) * COUNT));
+      }
+    }
+  }
+
+  /** Adds the products of the elements from {@code from} on, which filled no vector. */
+  static void addTails(
       float[] w,
       int w0,
+      int stride,
       int wRows,
       float[] x,
       int[] xOffsets,
       int firstX,
       int xRows,
+      int from,
       int k,
       float[] out,
       int outAt,
       int outStride) {
-    int end = FLOATS.loopBound(k);
     for (int i = 0; i < xRows; i++) {
+      int xAt = xOffsets[firstX + i];
       for (int j = 0; j < wRows; j++) {
-        float sum = Lanes.sum(load(lanes, lanesAt + (i * width + j) * COUNT));
-        float tail = tail(w, w0 + j * k, x, xOffsets[firstX + i], end, k);
-        out[outAt + i * outStride + j] = sum + tail;
+        int wAt = w0 + j * stride;
+        float sum = 0;
+        for (int e = from; e < k; e++) {
+          sum = Math.fma(w[wAt + e], x[xAt + e], sum);
+        }
+        out[outAt + i * outStride + j] += sum;
       }
     }
-  }
-
-  private static float tail(float[] w, int wAt, float[] x, int xAt, int from, int k) {
-    float sum = 0;
-    for (int i = from; i < k; i++) {
-      sum = Math.fma(w[wAt + i], x[xAt + i], sum);
-    }
-    return sum;
   }
 }

@@ -16,7 +16,7 @@ import java.util.Arrays;
  * beside it and added last. {@link PairDots} and {@link TileDots} both keep to this.
  */
 final class VectorMatrix implements MatrixKernels {
-  /** Processors with 512-bit vectors have 32 of them, enough for sixteen sums. */
+  /** Processors with 512-bit vectors have 32 of them, others 16. */
   private static final boolean MANY_REGISTERS = COUNT == 16;
 
   /** Elements of a row taken at a time: four rows of them fill half a level-1 cache. */
@@ -89,6 +89,7 @@ final class VectorMatrix implements MatrixKernels {
   public void dotTile(
       float[] weights,
       int weightsAt,
+      int weightStride,
       int rows,
       float[] x,
       int[] xOffsets,
@@ -102,11 +103,23 @@ final class VectorMatrix implements MatrixKernels {
     int i = from;
     for (; i + 4 <= to; i += 4) {
       int target = outAt + (i - from) * outStride;
-      fourTokens(weights, weightsAt, rows, x, xOffsets, i, k, out, target, outStride, scratch);
+      fourTokens(
+          weights,
+          weightsAt,
+          weightStride,
+          rows,
+          x,
+          xOffsets,
+          i,
+          k,
+          out,
+          target,
+          outStride,
+          scratch);
     }
     for (; i < to; i++) {
       int target = outAt + (i - from) * outStride;
-      oneToken(weights, weightsAt, rows, x, xOffsets, i, k, out, target, scratch);
+      oneToken(weights, weightsAt, weightStride, rows, x, xOffsets, i, k, out, target, scratch);
     }
   }
 
@@ -114,6 +127,7 @@ final class VectorMatrix implements MatrixKernels {
   private static void fourTokens(
       float[] w,
       int wAt,
+      int stride,
       int rows,
       float[] x,
       int[] xOffsets,
@@ -131,39 +145,30 @@ final class VectorMatrix implements MatrixKernels {
       for (int r = 0; r < wide; r += 4) {
         int at = r * LANES_OF_ROW;
         int startAt = from == 0 ? 0 : at;
-        int row = wAt + r * k;
-        TileDots.fourByFour(w, row, x, xOffsets, i, k, from, to, start, startAt, lanes, at);
+        int row = wAt + r * stride;
+        TileDots.fourByFour(w, row, stride, x, xOffsets, i, from, to, start, startAt, lanes, at);
       }
       for (int r = wide; r < rows; r += 2) {
         int at = r * LANES_OF_ROW;
         int startAt = from == 0 ? 0 : at;
-        int row = wAt + r * k;
-        int last = Math.min(1, rows - 1 - r);
-        TileDots.fourByTwo(w, row, last, x, xOffsets, i, k, from, to, start, startAt, lanes, at);
+        int row = wAt + r * stride;
+        int next = r + 1 < rows ? stride : 0;
+        TileDots.fourByTwo(w, row, next, x, xOffsets, i, from, to, start, startAt, lanes, at);
       }
     }
     if (end == 0) {
-      int inTiles = rows + (rows & 1);
-      Arrays.fill(lanes, 0, inTiles * LANES_OF_ROW, 0f);
+      Arrays.fill(lanes, 0, (rows + 1) * LANES_OF_ROW, 0f);
     }
     for (int r = 0; r < rows; ) {
       int width = r < wide ? 4 : 2;
       int count = Math.min(width, rows - r);
-      TileDots.finish(
-          lanes,
-          r * LANES_OF_ROW,
-          width,
-          w,
-          wAt + r * k,
-          count,
-          x,
-          xOffsets,
-          i,
-          4,
-          k,
-          out,
-          outAt + r,
-          outStride);
+      int at = r * LANES_OF_ROW;
+      int target = outAt + r;
+      TileDots.fold(lanes, at, 4, width, count, out, target, outStride);
+      if (end < k) {
+        TileDots.addTails(
+            w, wAt + r * stride, stride, count, x, xOffsets, i, 4, end, k, out, target, outStride);
+      }
       r += width;
     }
   }
@@ -171,6 +176,7 @@ final class VectorMatrix implements MatrixKernels {
   private static void oneToken(
       float[] w,
       int wAt,
+      int stride,
       int rows,
       float[] x,
       int[] xOffsets,
@@ -181,10 +187,13 @@ final class VectorMatrix implements MatrixKernels {
       float[] lanes) {
     int end = FLOATS.loopBound(k);
     for (int r = 0; r < rows; r += 4) {
-      int row = wAt + r * k;
+      int row = wAt + r * stride;
       int count = Math.min(4, rows - r);
-      TileDots.oneByFour(w, row, count - 1, x, xOffsets, i, k, 0, end, TileDots.ZEROS, 0, lanes, 0);
-      TileDots.finish(lanes, 0, 4, w, row, count, x, xOffsets, i, 1, k, out, outAt + r, 0);
+      TileDots.oneByFour(w, row, stride, count - 1, x, xOffsets[i], end, lanes);
+      TileDots.fold(lanes, 0, 1, 4, count, out, outAt + r, 0);
+      if (end < k) {
+        TileDots.addTails(w, row, stride, count, x, xOffsets, i, 1, end, k, out, outAt + r, 0);
+      }
     }
   }
 }
