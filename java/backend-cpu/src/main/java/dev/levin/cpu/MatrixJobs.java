@@ -54,6 +54,12 @@ final class MatrixJobs {
   private final WorkerPool.RangeTask multiplyRange = this::multiplyRange;
   private final WorkerPool.RangeTask prepareRange = this::prepareRange;
 
+  /** What multiplies decoded rows of this product in panels, or null. */
+  private PanelKernels panels;
+
+  private final PanelActivations panelled = new PanelActivations();
+  private final WorkerPool.RangeTask packRange = this::packRange;
+
   MatrixJobs(MatrixKernels kernels, WorkerPool pool) {
     this.kernels = kernels;
     this.pool = pool;
@@ -128,6 +134,8 @@ final class MatrixJobs {
     encoded = k == 0 ? null : kernels.encoded(product.dtype());
     if (encoded != null) {
       prepare(product.dtype(), k);
+    } else {
+      packPanels(k);
     }
     pool.forEach(items, costs, multiplyRange);
   }
@@ -175,6 +183,25 @@ final class MatrixJobs {
     workspace.encoded(encoded).prepare(activations, x, from, to);
   }
 
+  /** Has panels used when a job fills one. */
+  private void packPanels(int k) {
+    panels = null;
+    for (int job = 0; job < jobs && panels == null; job++) {
+      if (firstRow[job + 1] - firstRow[job] >= PanelKernels.X_ROWS) {
+        panels = kernels.panels();
+      }
+    }
+    if (panels != null) {
+      int rows = firstRow[jobs];
+      panelled.reset(rows, k);
+      pool.forEach(rows, k, packRange);
+    }
+  }
+
+  private void packRange(int from, int to, Workspace workspace) {
+    panelled.pack(panels, firstRow, x, xOffsets, product.k(), from, to);
+  }
+
   private void multiplyEncoded(int job, int from, int to, Workspace workspace) {
     EncodedKernels.Worker worker = workspace.encoded(encoded);
     int firstX = firstRow[job];
@@ -210,7 +237,11 @@ final class MatrixJobs {
     if (rows == 1 && kernels.readsInPlace(product.dtype())) {
       multiplyInPlace(job, from, to, workspace);
     } else if (rows > 0) {
-      multiplyDecoded(job, from, to, workspace);
+      if (panels != null && rows >= PanelKernels.X_ROWS) {
+        multiplyPanels(job, from, to, workspace);
+      } else {
+        multiplyDecoded(job, from, to, workspace);
+      }
     }
   }
 
@@ -263,6 +294,49 @@ final class MatrixJobs {
           0,
           block,
           scratch);
+      for (int i = 0; i < rows; i++) {
+        product.sink().put(job, firstX + i, n, results, i * block, count);
+      }
+    }
+  }
+
+  private void multiplyPanels(int job, int from, int to, Workspace workspace) {
+    int k = product.k();
+    int firstX = firstRow[job];
+    int rows = firstRow[job + 1] - firstX;
+    int inPanels = rows - rows % PanelKernels.X_ROWS;
+    int block = Math.clamp(DECODED_FLOATS / Math.max(1, k), 4, MAX_BLOCK_ROWS) & ~1;
+    float[] row = workspace.floats(Workspace.Slot.ROW, k);
+    float[] weights = workspace.floats(Workspace.Slot.WEIGHTS, Math.multiplyExact(block, k));
+    float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
+    float[] scratch = workspace.floats(Workspace.Slot.SCRATCH, MatrixKernels.SCRATCH_FLOATS);
+    for (int n = from; n < to; n += block) {
+      int count = Math.min(block, to - n);
+      for (int r = 0; r < count; r++) {
+        long at = weightAt[job] + (n + r) * product.rowStride();
+        int inPanel = r % PanelKernels.WEIGHT_ROWS;
+        kernels.decode(product.dtype(), product.weight(), at, row, 0, k);
+        panels.pack(row, 0, k, weights, (r - inPanel) * k, inPanel, PanelKernels.WEIGHT_ROWS);
+      }
+      for (int i = 0; i < inPanels; i += PanelKernels.X_ROWS) {
+        int xAt = (firstX + i) * k;
+        int outAt = i * block;
+        panels.dot(
+            weights,
+            count,
+            panelled.floats(),
+            xAt,
+            PanelKernels.X_ROWS,
+            k,
+            results,
+            outAt,
+            block,
+            scratch);
+      }
+      for (int i = inPanels; i < rows; i++) {
+        int xAt = xOffsets[firstX + i];
+        panels.dot(weights, count, x, xAt, 1, k, results, i * block, block, scratch);
+      }
       for (int i = 0; i < rows; i++) {
         product.sink().put(job, firstX + i, n, results, i * block, count);
       }

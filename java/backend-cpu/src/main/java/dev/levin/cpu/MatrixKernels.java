@@ -78,4 +78,9 @@ public interface MatrixKernels {
       int outAt,
       int outStride,
       float[] scratch);
+
+  /** Kernels that multiply decoded rows faster where there are rows to fill panels, or null. */
+  default PanelKernels panels() {
+    return null;
+  }
 }

@@ -4,6 +4,7 @@ import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
 import dev.levin.cpu.Gemm;
 import dev.levin.cpu.MatrixKernels;
+import dev.levin.cpu.PanelKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Multiplies encoded weights natively; dtypes without a native kernel go to the base kernels. */
@@ -76,5 +77,10 @@ final class NativeMatrix implements MatrixKernels {
         outAt,
         outStride,
         scratch);
+  }
+
+  @Override
+  public PanelKernels panels() {
+    return base.panels();
   }
 }

@@ -7,13 +7,14 @@ import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
 import dev.levin.cpu.Gemm;
 import dev.levin.cpu.MatrixKernels;
+import dev.levin.cpu.PanelKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
  * Dot products in float32. Lane i of a product's one accumulator sums the elements at i, i + lanes,
  * i + 2 lanes, ..., each by a fused multiply-add; the elements that fill no vector are summed
- * beside it and added last. {@link PairDots} and {@link TileDots} both keep to this.
+ * beside it and added last. {@link PairDots}, {@link TileDots} and {@link PanelDots} keep to this.
  */
 final class VectorMatrix implements MatrixKernels {
   /** Processors with 512-bit vectors have 32 of them, others 16. */
@@ -26,6 +27,7 @@ final class VectorMatrix implements MatrixKernels {
   private static final int LANES_OF_ROW = 4 * COUNT;
 
   private final GemmTable table;
+  private final PanelKernels panels = PanelDots.FASTER ? new PanelDots() : null;
 
   VectorMatrix(Gemm gemm) {
     table = new GemmTable(gemm);
@@ -121,6 +123,11 @@ final class VectorMatrix implements MatrixKernels {
       int target = outAt + (i - from) * outStride;
       oneToken(weights, weightsAt, weightStride, rows, x, xOffsets, i, k, out, target, scratch);
     }
+  }
+
+  @Override
+  public PanelKernels panels() {
+    return panels;
   }
 
   /** Goes along K in pieces, so that the activations stay in the level-1 cache for all rows. */
