@@ -18,8 +18,8 @@ final class IntegerKernels implements EncodedKernels {
   /** Fewest activation rows for which weights are unpacked. */
   private static final int UNPACK = 4;
 
-  /** Units of unpacked weights that a worker keeps in its level-2 cache. */
-  private static final int UNPACKED_UNITS = 1024;
+  /** Units of unpacked weights that a worker keeps in its level-2 cache: 64 Ki values. */
+  private static final int UNPACKED_UNITS = (1 << 16) / Pairs.UNIT;
 
   /** Weight rows whose lanes are held before they are added up. */
   private static final int ROWS_AT_ONCE = 128;
@@ -242,7 +242,7 @@ final class IntegerKernels implements EncodedKernels {
         int outAt,
         int outStride) {
       if (x.format.minima()) {
-        int blocks = x.units / 4;
+        int blocks = x.units / Pairs.UNITS_OF_BLOCK;
         long step = x.unitBytes / 2;
         long first = row * blocks * step;
         // A row by itself stands in for all four.

@@ -10,7 +10,7 @@ final class UnpackedRows {
   /** A vector of scales a unit. */
   MemorySegment scales = MemorySegment.NULL;
 
-  /** A vector a block of 256 values: its upper lanes are minima of 32 values each. */
+  /** A vector a block of 256 values: its last eight lanes are minima of 32 values each. */
   MemorySegment minima = MemorySegment.NULL;
 
   /** Units of a row. */
@@ -22,7 +22,7 @@ final class UnpackedRows {
     if (scales.byteSize() < (long) Pairs.BYTES_OF_VECTOR * vectors) {
       pairs = Pairs.allocate(2L * vectors);
       scales = Pairs.allocate(vectors);
-      minima = Pairs.allocate(vectors / 4);
+      minima = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
     }
   }
 }
