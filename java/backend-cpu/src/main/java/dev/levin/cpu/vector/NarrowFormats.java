@@ -2,22 +2,49 @@ package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.IntegerFormat.limit;
 import static dev.levin.cpu.vector.IntegerFormat.order;
+import static dev.levin.cpu.vector.Pairs.UNIT;
 
 import dev.levin.core.DType;
 
 /** The formats that vectors of 256 bits multiply as integers. */
 final class NarrowFormats {
-  /** Pairs are of values that follow each other. */
-  private static final int[] IN_PLACE = order(Pairs.UNIT, slot -> slot);
-
   private NarrowFormats() {}
 
   static IntegerFormat make(DType dtype) {
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Narrow(), 1, 8, false, limit(8, 1), Q40Narrow.REBIAS, 0, IN_PLACE, 16);
+              new Q40Narrow(), 1, 8, false, limit(8, 1), Q40Narrow.REBIAS, 0, shorts(), 16);
+      case MXFP4 ->
+          new IntegerFormat(
+              new Mxfp4Narrow(), 1, 12, false, limit(12, 1), Mxfp4Narrow.REBIAS, 0, shorts(), 0);
+      case Q4_K -> new IntegerFormat(new Q4KNarrow(), 1, 0, true, limit(15, 1), 1, 0, bytes(), 256);
+      case Q5_K -> new IntegerFormat(new Q5KNarrow(), 1, 0, true, limit(31, 1), 1, 0, bytes(), 256);
+      case Q6_K ->
+          new IntegerFormat(new Q6KNarrow(), 1, 32, false, limit(32, 1), 1, 0, bytes(), 256);
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Narrow(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
       default -> null;
     };
+  }
+
+  /** Values in order, a short each. */
+  private static int[] shorts() {
+    return order(UNIT, slot -> slot);
+  }
+
+  /** Values in order, a byte each: the first vector has the even bytes, the second the odd ones. */
+  private static int[] bytes() {
+    return order(UNIT, NarrowFormats::byteOf);
+  }
+
+  /** Four units that have two bits of each of 32 bytes: a vector has those of one place. */
+  private static int[] crumbs() {
+    return order(4 * UNIT, slot -> slot / 16 % 4 * UNIT + byteOf(slot / 64 * 16 + slot % 16));
+  }
+
+  /** Where the value of a slot of a unit lies. */
+  private static int byteOf(int slot) {
+    return slot % 16 / 2 * 4 + slot / 16 + slot % 2 * 2;
   }
 }
