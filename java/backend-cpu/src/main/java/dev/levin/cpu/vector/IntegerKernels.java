@@ -21,9 +21,6 @@ final class IntegerKernels implements EncodedKernels {
   /** Units of unpacked weights that a worker keeps in its level-2 cache: 64 Ki values. */
   private static final int UNPACKED_UNITS = (1 << 16) / Pairs.UNIT;
 
-  /** Weight rows whose lanes are held before they are added up. */
-  private static final int ROWS_AT_ONCE = 128;
-
   /** Bytes of the pairs of a unit. */
   private static final long UNIT_BYTES = 2L * Pairs.BYTES_OF_VECTOR;
 
@@ -123,7 +120,7 @@ final class IntegerKernels implements EncodedKernels {
         int outAt) {
       IntegerRows kernels = x.format.rows();
       for (int r = 0; r < weightRows; ) {
-        int count = Math.min(ROWS_AT_ONCE, weightRows - r);
+        int count = Math.min(IntegerRows.MOST_ROWS, weightRows - r);
         long first = at + r * rowStride;
         if (count > 1 && !readable(x, weight, first + (count - 1) * rowStride)) {
           count = x.k % Pairs.UNIT == 0 ? count - 1 : 1;

@@ -56,6 +56,7 @@ final class Q40Narrow implements IntegerRows {
     float[] runSteps = a.runSteps;
     long step = Strides.of(DType.Q4_0);
     long unit = a.unitBytes;
+    int bits = Counts.four();
     int first = token * a.units;
     int last = first + a.units;
     int quarter = (rows + 3) / 4;
@@ -90,7 +91,7 @@ final class Q40Narrow implements IntegerRows {
         long block = row0 + blockAt;
         ByteVector bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         ShortVector codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
-        IntVector p = codes.lanewise(LSHR, 4).reinterpretAsInts().mul(x1);
+        IntVector p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
         IntVector halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
         FloatVector scale =
@@ -99,7 +100,7 @@ final class Q40Narrow implements IntegerRows {
         block = row1 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
-        p = codes.lanewise(LSHR, 4).reinterpretAsInts().mul(x1);
+        p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
         halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
         scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
@@ -107,7 +108,7 @@ final class Q40Narrow implements IntegerRows {
         block = row2 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
-        p = codes.lanewise(LSHR, 4).reinterpretAsInts().mul(x1);
+        p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
         halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
         scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
@@ -115,7 +116,7 @@ final class Q40Narrow implements IntegerRows {
         block = row3 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
-        p = codes.lanewise(LSHR, 4).reinterpretAsInts().mul(x1);
+        p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
         halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
         scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();

@@ -37,6 +37,7 @@ final class Q4KNarrow implements IntegerRows {
     float[] runSteps = a.runSteps;
     long step = Strides.of(DType.Q4_K);
     long unit = a.unitBytes;
+    int bits = Counts.eight();
     long vector = unit / 2;
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
@@ -63,14 +64,14 @@ final class Q4KNarrow implements IntegerRows {
         FloatVector minima0 = KScales.of8(KQuantScales.mins(tail0));
         least0 = minima0.mul(KQuantScales.half(head0 >>> 16)).fma(ofMinima, least0);
         FloatVector codes0 = KScales.of8(KQuantScales.scales(head0, tail0));
-        IntVector scales0 = codes0.mul(KQuantScales.half(head0)).reinterpretAsInts();
+        codes0.mul(KQuantScales.half(head0)).intoArray(lanes, SCRATCH);
         long head1 = Widen.doubleWord(w, block1);
         long tail1 = Widen.doubleWord(w, block1 + 8);
         FloatVector minima1 = KScales.of8(KQuantScales.mins(tail1));
         least1 = minima1.mul(KQuantScales.half(head1 >>> 16)).fma(ofMinima, least1);
         FloatVector codes1 = KScales.of8(KQuantScales.scales(head1, tail1));
-        IntVector scales1 = codes1.mul(KQuantScales.half(head1)).reinterpretAsInts();
-        IntVector which = IntVector.zero(INTS);
+        codes1.mul(KQuantScales.half(head1)).intoArray(lanes, SCRATCH + COUNT);
+        int scaleAt = SCRATCH;
         long xAt = b * UNITS_OF_BLOCK * unit;
         long codesAt = QS;
         for (int j = 0; j < UNITS_OF_BLOCK / 2; j++) {
@@ -81,30 +82,29 @@ final class Q4KNarrow implements IntegerRows {
           IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + BYTES_OF_VECTOR, ORDER);
           xAt += unit;
           IntVector c = v0.and(LOW_NIBBLES);
-          IntVector p = c.reinterpretAsShorts().lanewise(LSHR, 8).reinterpretAsInts().mul(x1);
+          IntVector p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
           p = c.mul(x0).add(p);
-          FloatVector scale = which.selectFrom(scales0).reinterpretAsFloats();
+          FloatVector scale = FloatVector.broadcast(FLOATS, lanes[scaleAt]);
           sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
           c = v1.and(LOW_NIBBLES);
-          p = c.reinterpretAsShorts().lanewise(LSHR, 8).reinterpretAsInts().mul(x1);
+          p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
           p = c.mul(x0).add(p);
-          scale = which.selectFrom(scales1).reinterpretAsFloats();
+          scale = FloatVector.broadcast(FLOATS, lanes[scaleAt + COUNT]);
           sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
-          which = which.add(1);
           x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
           x1 = IntVector.fromMemorySegment(INTS, x, xAt + BYTES_OF_VECTOR, ORDER);
           xAt += unit;
           c = v0.lanewise(LSHR, 4).and(LOW_NIBBLES);
-          p = c.reinterpretAsShorts().lanewise(LSHR, 8).reinterpretAsInts().mul(x1);
+          p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
           p = c.mul(x0).add(p);
-          scale = which.selectFrom(scales0).reinterpretAsFloats();
+          scale = FloatVector.broadcast(FLOATS, lanes[scaleAt + 1]);
           sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
           c = v1.lanewise(LSHR, 4).and(LOW_NIBBLES);
-          p = c.reinterpretAsShorts().lanewise(LSHR, 8).reinterpretAsInts().mul(x1);
+          p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
           p = c.mul(x0).add(p);
-          scale = which.selectFrom(scales1).reinterpretAsFloats();
+          scale = FloatVector.broadcast(FLOATS, lanes[scaleAt + COUNT + 1]);
           sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
-          which = which.add(1);
+          scaleAt += 2;
         }
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
