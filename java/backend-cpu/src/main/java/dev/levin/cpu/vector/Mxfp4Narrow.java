@@ -33,10 +33,10 @@ final class Mxfp4Narrow implements IntegerRows {
   private static final byte LOW_NIBBLE = 15;
   private static final int QS = 1;
   private static final int OFFSET = 12 * BOTH;
-  private static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_128;
+  static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_128;
 
   /** Twice the E2M1 values and 12. */
-  private static final ByteVector LEVELS =
+  static final ByteVector LEVELS =
       ByteVector.fromArray(
           CODES, new byte[] {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0}, 0);
 
@@ -150,16 +150,21 @@ final class Mxfp4Narrow implements IntegerRows {
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;
       long pairsAt = 2L * BYTES_OF_VECTOR * u;
-      ByteVector codes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
-      levels(codes).intoMemorySegment(to.pairs, pairsAt, ORDER);
-      codes = codes.reinterpretAsLongs().lanewise(LSHR, 4).reinterpretAsBytes();
-      levels(codes).intoMemorySegment(to.pairs, pairsAt + BYTES_OF_VECTOR, ORDER);
+      unpack(w, block + QS, to.pairs, pairsAt);
       ShortVector.broadcast(SHORTS, w.get(SHORT, block))
           .reinterpretAsInts()
           .lanewise(LSHL, 23)
           .and(EXPONENT)
           .intoMemorySegment(to.scales, pairsAt / 2, ORDER);
     }
+  }
+
+  /** Unpacks 16 bytes of codes. */
+  static void unpack(MemorySegment w, long at, MemorySegment pairs, long pairsAt) {
+    ByteVector codes = ByteVector.fromMemorySegment(CODES, w, at, ORDER);
+    levels(codes).intoMemorySegment(pairs, pairsAt, ORDER);
+    codes = codes.reinterpretAsLongs().lanewise(LSHR, 4).reinterpretAsBytes();
+    levels(codes).intoMemorySegment(pairs, pairsAt + BYTES_OF_VECTOR, ORDER);
   }
 
   private static IntVector levels(ByteVector codes) {

@@ -22,6 +22,11 @@ final class NarrowFormats {
       case Q5_K -> new IntegerFormat(new Q5KNarrow(), 1, 0, true, limit(31, 1), 1, 0, bytes(), 256);
       case Q6_K ->
           new IntegerFormat(new Q6KNarrow(), 1, 32, false, limit(32, 1), 1, 0, bytes(), 256);
+      case Q3_K -> new IntegerFormat(new Q3KNarrow(), 1, 4, false, limit(4, 1), 1, 0, bytes(), 256);
+      case NVFP4 ->
+          new IntegerFormat(new Nvfp4Narrow(), 1, 12, false, limit(12, 1), 1, 0, eighths(), 0);
+      case I2_S ->
+          new IntegerFormat(new I2sNarrow(), 4, 1, false, limit(2, 4), 1, 0, upperFirst(), 4);
       case TQ2_0 ->
           new IntegerFormat(new Tq20Narrow(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
       default -> null;
@@ -33,6 +38,11 @@ final class NarrowFormats {
     return order(UNIT, slot -> slot);
   }
 
+  /** As {@link #shorts}, but of each 8 bytes low nibbles come first. */
+  private static int[] eighths() {
+    return order(UNIT, slot -> slot % 16 / 8 * 16 + slot / 16 * 8 + slot % 8);
+  }
+
   /** Values in order, a byte each: the first vector has the even bytes, the second the odd ones. */
   private static int[] bytes() {
     return order(UNIT, NarrowFormats::byteOf);
@@ -41,6 +51,11 @@ final class NarrowFormats {
   /** Four units that have two bits of each of 32 bytes: a vector has those of one place. */
   private static int[] crumbs() {
     return order(4 * UNIT, slot -> slot / 16 % 4 * UNIT + byteOf(slot / 64 * 16 + slot % 16));
+  }
+
+  /** As {@link #crumbs}, but values come first that are in the top bits. */
+  private static int[] upperFirst() {
+    return order(4 * UNIT, slot -> (3 - slot / 16 % 4) * UNIT + byteOf(slot / 64 * 16 + slot % 16));
   }
 
   /** Where the value of a slot of a unit lies. */

@@ -33,10 +33,10 @@ final class Q6KNarrow implements IntegerRows {
   /** What codes are larger by than the values they stand for. */
   private static final int OFFSET = 32 * BOTH;
 
-  private static final IntVector SCALES_0 = KScales.lanes(lane -> lane / 4);
-  private static final IntVector SCALES_1 = KScales.lanes(lane -> lane / 4 + 2);
-  private static final IntVector SCALES_2 = KScales.lanes(lane -> lane / 4 + 4);
-  private static final IntVector SCALES_3 = KScales.lanes(lane -> lane / 4 + 6);
+  static final IntVector SCALES_0 = KScales.lanes(lane -> lane / 4);
+  static final IntVector SCALES_1 = KScales.lanes(lane -> lane / 4 + 2);
+  static final IntVector SCALES_2 = KScales.lanes(lane -> lane / 4 + 4);
+  static final IntVector SCALES_3 = KScales.lanes(lane -> lane / 4 + 6);
 
   @Override
   public void dot(
@@ -158,9 +158,11 @@ final class Q6KNarrow implements IntegerRows {
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;
+      float d = Widen.half(w, block + D);
       for (int half = 0; half < 2; half++) {
         int unit = UNITS_OF_BLOCK * b + 4 * half;
-        unpackScales(w, block, half, to.scales, (long) BYTES_OF_VECTOR * unit);
+        FloatVector codes = KScales.of8(Widen.doubleWord(w, block + SCALES + 8 * half));
+        unpackScales(codes.mul(d), to.scales, (long) BYTES_OF_VECTOR * unit);
         IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH + 32 * half, ORDER);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + 64 * half, ORDER);
         IntVector u = IntVector.fromMemorySegment(INTS, w, block + 64 * half + 32, ORDER);
@@ -172,10 +174,9 @@ final class Q6KNarrow implements IntegerRows {
     }
   }
 
-  private static void unpackScales(
-      MemorySegment w, long block, int half, MemorySegment to, long scalesAt) {
-    FloatVector codes = KScales.of8(Widen.doubleWord(w, block + SCALES + 8 * half));
-    IntVector scales = codes.mul(Widen.half(w, block + D)).reinterpretAsInts();
+  /** The scales of four units that have two each. */
+  static void unpackScales(FloatVector all, MemorySegment to, long scalesAt) {
+    IntVector scales = all.reinterpretAsInts();
     SCALES_0.selectFrom(scales).intoMemorySegment(to, scalesAt, ORDER);
     SCALES_1.selectFrom(scales).intoMemorySegment(to, scalesAt + BYTES_OF_VECTOR, ORDER);
     SCALES_2.selectFrom(scales).intoMemorySegment(to, scalesAt + 2 * BYTES_OF_VECTOR, ORDER);

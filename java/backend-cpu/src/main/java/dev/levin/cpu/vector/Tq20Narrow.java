@@ -128,19 +128,20 @@ final class Tq20Narrow implements IntegerRows {
       FloatVector scale = FloatVector.broadcast(FLOATS, Widen.half(w, block + D));
       for (int half = 0; half < 2; half++) {
         long vectors = 2L * UNITS_OF_BLOCK * b + UNITS_OF_BLOCK * half;
-        IntVector v = IntVector.fromMemorySegment(INTS, w, block + 32 * half, ORDER);
-        ShortVector codes = v.reinterpretAsShorts();
-        int ones = OFFSETS;
-        for (int i = 0; i < 8; i++) {
-          codes
-              .reinterpretAsInts()
-              .sub(ones)
-              .intoMemorySegment(to.pairs, BYTES_OF_VECTOR * (vectors + i), ORDER);
-          codes = codes.lanewise(LSHR, 2);
-          ones = ones >>> 2 & 0x3fff * BOTH;
-        }
+        unpack(w, block + 32 * half, to.pairs, BYTES_OF_VECTOR * vectors);
         scale.intoMemorySegment(to.scales, BYTES_OF_VECTOR * (vectors / 2), ORDER);
       }
+    }
+  }
+
+  /** Unpacks 32 bytes of codes to eight vectors. */
+  static void unpack(MemorySegment w, long at, MemorySegment pairs, long pairsAt) {
+    ShortVector codes = IntVector.fromMemorySegment(INTS, w, at, ORDER).reinterpretAsShorts();
+    int ones = OFFSETS;
+    for (long to = pairsAt; to < pairsAt + 8 * BYTES_OF_VECTOR; to += BYTES_OF_VECTOR) {
+      codes.reinterpretAsInts().sub(ones).intoMemorySegment(pairs, to, ORDER);
+      codes = codes.lanewise(LSHR, 2);
+      ones = ones >>> 2 & 0x3fff * BOTH;
     }
   }
 }
