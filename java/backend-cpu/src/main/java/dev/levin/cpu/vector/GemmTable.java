@@ -28,7 +28,7 @@ final class GemmTable {
   private EncodedKernels choose(DType dtype, Gemm gemm) {
     return switch (gemm) {
       case FMA -> null;
-      case LUT -> TernaryRows.covers(dtype) && Pairs.available() ? lookups : null;
+      case LUT -> TernaryRows.covers(dtype) && Pairs.wide() ? lookups : null;
       // Faster at prompts as well as at single tokens, for every format that has them.
       case AUTO, INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
     };
