@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-/** Rows of I2_S by vectors of 256 bits: as {@link Tq20Narrow}, without scales. */
+/** Rows of I2_S by vectors of 256 bits: as {@link Tq20Pairs}, without scales. */
 final class I2sNarrow implements IntegerRows {
   private static final int UNITS = 4;
 
@@ -108,7 +108,7 @@ final class I2sNarrow implements IntegerRows {
     int first = r * (to.units / UNITS);
     for (int b = first; b < first + to.units / UNITS; b++) {
       long vectors = 2L * UNITS * b;
-      Tq20Narrow.unpack(w, at + (b - first) * step, to.pairs, BYTES_OF_VECTOR * vectors);
+      Tq20Pairs.unpack(w, at + (b - first) * step, to.pairs, BYTES_OF_VECTOR * vectors);
       one.intoMemorySegment(to.scales, BYTES_OF_VECTOR * (vectors / 2), ORDER);
     }
   }

@@ -83,8 +83,7 @@ record IntegerFormat(
       case Q6_K ->
           new IntegerFormat(
               new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
-      case TQ2_0 ->
-          new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, order(256, CRUMBS));
+      case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
       default -> null;
     };
   }
@@ -111,9 +110,19 @@ record IntegerFormat(
   /** As {@link #NIBBLES}, but low nibbles of all 64 bytes come first. */
   private static final IntUnaryOperator HALF_BLOCKS = slot -> slot / 64 * 64 + byteOf(slot);
 
-  /** Of 64 bytes, each unit has two bits of each. */
-  private static final IntUnaryOperator CRUMBS =
-      slot -> byteOf(slot) / 32 * 128 + slot / 64 * 32 + byteOf(slot) % 32;
+  /**
+   * Of each 32 bytes, 128 values are in their lowest two bits first, then in those above. A short
+   * has codes of two bytes, and each vector those of one place in its shorts.
+   */
+  static int[] crumbs() {
+    int shorts = 2 * Pairs.COUNT;
+    return order(
+        8 * shorts,
+        slot -> {
+          int at = slot % shorts / 2 * 4 + slot % 2 * 2 + slot / shorts / 4;
+          return at / 32 * 128 + slot / shorts % 4 * 32 + at % 32;
+        });
+  }
 
   /** Where a value lies that is read as the lanes' bytes 0 and 2, then 1 and 3. */
   private static int byteOf(int slot) {

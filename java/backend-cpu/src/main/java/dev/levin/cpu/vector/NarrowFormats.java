@@ -28,7 +28,8 @@ final class NarrowFormats {
       case I2_S ->
           new IntegerFormat(new I2sNarrow(), 4, 1, false, limit(2, 4), 1, 0, upperFirst(), 4);
       case TQ2_0 ->
-          new IntegerFormat(new Tq20Narrow(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
+          new IntegerFormat(
+              new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, IntegerFormat.crumbs(), 4);
       default -> null;
     };
   }
@@ -48,12 +49,7 @@ final class NarrowFormats {
     return order(UNIT, NarrowFormats::byteOf);
   }
 
-  /** Four units that have two bits of each of 32 bytes: a vector has those of one place. */
-  private static int[] crumbs() {
-    return order(4 * UNIT, slot -> slot / 16 % 4 * UNIT + byteOf(slot / 64 * 16 + slot % 16));
-  }
-
-  /** As {@link #crumbs}, but values come first that are in the top bits. */
+  /** As {@link IntegerFormat#crumbs}, but values come first that are in the top bits. */
   private static int[] upperFirst() {
     return order(4 * UNIT, slot -> (3 - slot / 16 % 4) * UNIT + byteOf(slot / 64 * 16 + slot % 16));
   }

@@ -1,9 +1,12 @@
 package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.Lanes.ORDER;
+import static dev.levin.cpu.vector.Pairs.BOTH;
+import static dev.levin.cpu.vector.Pairs.BYTES_OF_VECTOR;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
+import static dev.levin.cpu.vector.Pairs.UNITS_OF_BLOCK;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
@@ -11,14 +14,21 @@ import dev.levin.core.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 /**
- * Rows of TQ2_0: a load has all codes of a block; each of its four units has two bits of a byte.
- * Codes are small enough for the products of the whole block to be added as integers.
+ * Rows of TQ2_0: a load has the codes of four units, eight in a short, a block or half of one. All
+ * vectors of the four but the last keep higher codes above their own. Codes are small enough for
+ * the products of a load to be added as integers.
  */
 final class Tq20Pairs implements IntegerRows {
   private static final int D = 64;
-  private static final int CRUMBS = 3 * Pairs.BOTH;
+
+  /** Loads of a block. */
+  private static final int LOADS = D / BYTES_OF_VECTOR;
+
+  /** A lane of codes that are all 1, which stands for zero. */
+  private static final int OFFSETS = 0x5555 * BOTH;
 
   @Override
   public void dot(
@@ -34,57 +44,79 @@ final class Tq20Pairs implements IntegerRows {
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
     long step = Strides.of(DType.TQ2_0);
-    int first = token * (a.units / 4);
-    int last = first + a.units / 4;
     long unit = a.unitBytes;
+    int bits = Counts.two();
+    long vector = unit / 2;
+    int first = token * (a.units / UNITS_OF_BLOCK);
+    int last = first + a.units / UNITS_OF_BLOCK;
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
       FloatVector sum0 = FloatVector.zero(FLOATS);
       FloatVector sum1 = FloatVector.zero(FLOATS);
       int run = token * a.pieces;
-      int end = ends[run] / 4;
+      int end = ends[run] / UNITS_OF_BLOCK;
       for (int b = first; b < last; b++) {
         if (b == end) {
           sum0 = sum0.mul(runSteps[run]);
           sum1 = sum1.mul(runSteps[run++]);
-          end = ends[run] / 4;
+          end = ends[run] / UNITS_OF_BLOCK;
         }
-        long xAt = 4 * b * unit;
         long block0 = at + r * stride + (b - first) * step;
         long block1 = at + other * stride + (b - first) * step;
-        // First, while the method is small enough for C2 to inline what is not the Vector API's.
         FloatVector scale0 = FloatVector.broadcast(FLOATS, Widen.half(w, block0 + D));
         FloatVector scale1 = FloatVector.broadcast(FLOATS, Widen.half(w, block1 + D));
-        IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
-        IntVector v0 = IntVector.fromMemorySegment(INTS, w, block0, ORDER);
-        IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1, ORDER);
-        IntVector y = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
-        IntVector p0 = v0.and(CRUMBS).mul(y).sub(offset);
-        IntVector p1 = v1.and(CRUMBS).mul(y).sub(offset);
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 8).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 8).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 2).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 2).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 10).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 10).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 4).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 4).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 12).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 12).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 6).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 6).and(CRUMBS).mul(y));
-        y = IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER);
-        p0 = p0.add(v0.lanewise(LSHR, 14).and(CRUMBS).mul(y));
-        p1 = p1.add(v1.lanewise(LSHR, 14).and(CRUMBS).mul(y));
-        sum0 = ((FloatVector) p0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
-        sum1 = ((FloatVector) p1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        long xAt = b * UNITS_OF_BLOCK * unit;
+        for (int j = 0; j < LOADS; j++) {
+          IntVector offset = IntVector.fromMemorySegment(INTS, offsets, xAt / 2, ORDER);
+          IntVector y = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
+          ShortVector c0 =
+              IntVector.fromMemorySegment(INTS, w, block0, ORDER).reinterpretAsShorts();
+          ShortVector c1 =
+              IntVector.fromMemorySegment(INTS, w, block1, ORDER).reinterpretAsShorts();
+          block0 += vector;
+          block1 += vector;
+          IntVector p0 = c0.reinterpretAsInts().mul(y).sub(offset);
+          IntVector p1 = c1.reinterpretAsInts().mul(y).sub(offset);
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 1 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 2 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 3 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 4 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 5 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 6 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          y = IntVector.fromMemorySegment(INTS, x, xAt + 7 * BYTES_OF_VECTOR, ORDER);
+          c0 = c0.lanewise(LSHR, bits);
+          c1 = c1.lanewise(LSHR, bits);
+          p0 = p0.add(c0.reinterpretAsInts().mul(y));
+          p1 = p1.add(c1.reinterpretAsInts().mul(y));
+          xAt += 4 * unit;
+          sum0 = ((FloatVector) p0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
+          sum1 = ((FloatVector) p1.convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
+        }
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
       sum1.intoArray(lanes, 2 * COUNT * other);
@@ -94,19 +126,26 @@ final class Tq20Pairs implements IntegerRows {
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
     long step = Strides.of(DType.TQ2_0);
-    int first = r * (to.units / 4);
-    for (int b = first; b < first + to.units / 4; b++) {
+    int first = r * (to.units / UNITS_OF_BLOCK);
+    for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;
       FloatVector scale = FloatVector.broadcast(FLOATS, Widen.half(w, block + D));
-      IntVector v = IntVector.fromMemorySegment(INTS, w, block, ORDER);
-      for (int unit = 0; unit < 4; unit++) {
-        int pair = 128 * b + 32 * unit;
-        IntVector even = v.lanewise(LSHR, 2 * unit).and(CRUMBS);
-        even.sub(Pairs.BOTH).intoMemorySegment(to.pairs, 4L * (pair), ORDER);
-        IntVector odd = v.lanewise(LSHR, 8 + 2 * unit).and(CRUMBS);
-        odd.sub(Pairs.BOTH).intoMemorySegment(to.pairs, 4L * (pair + COUNT), ORDER);
-        scale.intoMemorySegment(to.scales, 4L * (COUNT * (4 * b + unit)), ORDER);
+      for (int j = 0; j < LOADS; j++) {
+        long vectors = 2L * UNITS_OF_BLOCK * b + 8 * j;
+        unpack(w, block + BYTES_OF_VECTOR * j, to.pairs, BYTES_OF_VECTOR * vectors);
+        scale.intoMemorySegment(to.scales, BYTES_OF_VECTOR * (vectors / 2), ORDER);
       }
+    }
+  }
+
+  /** Unpacks a vector of codes to eight. */
+  static void unpack(MemorySegment w, long at, MemorySegment pairs, long pairsAt) {
+    ShortVector codes = IntVector.fromMemorySegment(INTS, w, at, ORDER).reinterpretAsShorts();
+    int ones = OFFSETS;
+    for (long to = pairsAt; to < pairsAt + 8 * BYTES_OF_VECTOR; to += BYTES_OF_VECTOR) {
+      codes.reinterpretAsInts().sub(ones).intoMemorySegment(pairs, to, ORDER);
+      codes = codes.lanewise(LSHR, 2);
+      ones = ones >>> 2 & 0x3fff * BOTH;
     }
   }
 }
