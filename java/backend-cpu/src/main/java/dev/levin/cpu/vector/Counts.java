@@ -1,9 +1,8 @@
 package dev.levin.cpu.vector;
 
 /**
- * By how many bits shorts are shifted, as numbers the compiler does not know: there are no
- * instructions that shift shorts by a constant in the Vector API's hands, and C2 would make a
- * register of it anew for each shift.
+ * By how many bits shorts are shifted, as numbers the compiler does not know. A constant count it
+ * would bring into a register of its own before each shift, and mostly in the loop.
  */
 final class Counts {
   private static final int[] BITS = {2, 4, 8};

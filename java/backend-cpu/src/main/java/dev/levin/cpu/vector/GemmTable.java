@@ -11,6 +11,7 @@ import dev.levin.cpu.Gemm;
  */
 final class GemmTable {
   private final EncodedKernels integers = new IntegerKernels();
+  private final EncodedKernels blocks = new BlockKernels();
   private final EncodedKernels lookups = new LookupKernels();
   private final EncodedKernels[] kernels = new EncodedKernels[DType.values().length];
 
@@ -29,8 +30,15 @@ final class GemmTable {
     return switch (gemm) {
       case FMA -> null;
       case LUT -> TernaryRows.covers(dtype) && Pairs.wide() ? lookups : null;
-      // Faster at prompts as well as at single tokens, for every format that has them.
-      case AUTO, INT8 -> IntegerFormat.of(dtype) == null ? null : integers;
+      // Faster at single tokens for every format that has them, and for most at prompts.
+      case AUTO, INT8 -> integers(dtype);
     };
+  }
+
+  private EncodedKernels integers(DType dtype) {
+    if (BlockFormat.of(dtype) != null) {
+      return blocks;
+    }
+    return IntegerFormat.of(dtype) == null ? null : integers;
   }
 }

@@ -193,7 +193,10 @@ final class IntegerKernels implements EncodedKernels {
       long w1 = u1 * UNIT_BYTES;
       long stride = x.units * UNIT_BYTES;
       if (x.format.unitsOfSum() == 1) {
-        if (tokens == TILE) {
+        if (tokens == TILE && !Pairs.wide()) {
+          NarrowTiles.fourByOne(w, w0, s, x.pairs, xAt, stride, length, lanes, at);
+          NarrowTiles.fourByOne(w, w1, s, x.pairs, xAt, stride, length, lanes, at + Pairs.COUNT);
+        } else if (tokens == TILE) {
           IntegerTiles.fourByTwo(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
         } else {
           IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);

@@ -11,6 +11,9 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Rows of floating-point elements that share no scale; see {@link PairDots} for the products. */
 final class PlainRows {
+  /** The least magnitude of activations that overflow as {@link Widen#F16_REBIAS} times it. */
+  private static final float OVERFLOW = 0x1p16f;
+
   private PlainRows() {}
 
   static void dotF32(
@@ -37,12 +40,27 @@ final class PlainRows {
       int k,
       float[] out,
       int outAt) {
-    if (!dotFiniteF16(w, at, stride, rows, x, xAt, k, out, outAt)) {
+    if (!isBelow(OVERFLOW, x, xAt, FLOATS.loopBound(k))
+        || !dotFiniteF16(w, at, stride, rows, x, xAt, k, out, outAt)) {
       dotAnyF16(w, at, stride, rows, x, xAt, k, out, outAt);
     }
   }
 
-  /** Returns whether all elements were finite; otherwise the products are wrong. */
+  private static boolean isBelow(float limit, float[] x, int from, int count) {
+    FloatVector largest = Lanes.zero();
+    for (int i = from; i < from + count; i += COUNT) {
+      largest = largest.max(load(x, i).abs());
+    }
+    // A NaN is below nothing.
+    return largest.reduceLanes(VectorOperators.MAX) < limit;
+  }
+
+  /**
+   * Multiplies the activations, once for four rows, by what all weights lack; the products are the
+   * same, as are their sums. The rows are taken in four parts side by side, see {@link PairDots}.
+   *
+   * @return whether all elements were finite; otherwise the products are wrong
+   */
   private static boolean dotFiniteF16(
       MemorySegment w,
       long at,
@@ -63,11 +81,11 @@ final class PlainRows {
       FloatVector sum0 = Lanes.zero();
       FloatVector sum1 = Lanes.zero();
       for (int i = 0; i < end; i += COUNT) {
-        FloatVector v = load(x, xAt + i);
+        FloatVector v = load(x, xAt + i).mul(Widen.F16_REBIAS);
         ShortVector half0 = Widen.shorts(w, w0 + 2L * i);
-        sum0 = Widen.finiteHalf(half0).fma(v, sum0);
+        sum0 = Widen.smallHalf(half0).fma(v, sum0);
         ShortVector half1 = Widen.shorts(w, w1 + 2L * i);
-        sum1 = Widen.finiteHalf(half1).fma(v, sum1);
+        sum1 = Widen.smallHalf(half1).fma(v, sum1);
         largest = largest.max(half0.and(Short.MAX_VALUE)).max(half1.and(Short.MAX_VALUE));
       }
       out[outAt + r] = Lanes.sum(sum0);

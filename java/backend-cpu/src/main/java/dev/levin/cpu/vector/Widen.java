@@ -31,7 +31,7 @@ final class Widen {
       MethodHandles.byteArrayViewVarHandle(int[].class, ORDER);
 
   /** Moves an F16 exponent to that of an F32: 2^(127 - 15). */
-  private static final float F16_REBIAS = 0x1p112f;
+  static final float F16_REBIAS = 0x1p112f;
 
   /** The least magnitude that is no number, as bits. */
   static final short F16_INFINITY = 0x7c00;
@@ -73,14 +73,14 @@ final class Widen {
     return half(half.lanewise(VectorOperators.LSHL, 13));
   }
 
-  /** As {@link #f16}, of elements that are neither infinite nor NaN. */
-  static FloatVector finiteHalf(ShortVector half) {
+  /** Halves that are neither infinite nor NaN, over {@link #F16_REBIAS}. */
+  static FloatVector smallHalf(ShortVector half) {
     IntVector extended = (IntVector) half.convertShape(VectorOperators.S2I, INTS, 0);
-    return finite(extended.lanewise(VectorOperators.LSHL, 13));
+    return small(extended.lanewise(VectorOperators.LSHL, 13));
   }
 
-  private static FloatVector finite(IntVector extended) {
-    return extended.and(SIGN_AND_SMALL_MAGNITUDE).reinterpretAsFloats().mul(F16_REBIAS);
+  private static FloatVector small(IntVector extended) {
+    return extended.and(SIGN_AND_SMALL_MAGNITUDE).reinterpretAsFloats();
   }
 
   static FloatVector e5m2(MemorySegment source, long at) {
@@ -93,7 +93,7 @@ final class Widen {
    * @param extended an F16 at bit 13, above it only copies of its sign
    */
   private static FloatVector half(IntVector extended) {
-    FloatVector finite = finite(extended);
+    FloatVector finite = small(extended).mul(F16_REBIAS);
     VectorMask<Float> special = finite.abs().compare(VectorOperators.GE, F16_OVERFLOW);
     FloatVector infinite = finite.reinterpretAsInts().or(F32_INFINITY).reinterpretAsFloats();
     return finite.blend(infinite, special);
