@@ -31,14 +31,14 @@ struct Q2_K {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = half_at(p + 80);
+    F32x8 d = splat_half(p + 80);
     byte_pairs_to_float(load<U8x16>(p) & 15, even, odd);
     even = d * even;
     odd = d * odd;
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = -half_at(p + 82);
+    F32x8 d = -splat_half(p + 82);
     byte_pairs_to_float(load<U8x16>(p) >> 4, even, odd);
     even = d * even;
     odd = d * odd;
@@ -64,9 +64,9 @@ struct Q3_K : NoMins {
     uint32_t high = load<uint32_t>(p + 104);
     uint64_t high_first = (high & high_mask) | (uint64_t)(high >> 2 & high_mask) << 32;
     uint64_t high_second = (high >> 4 & high_mask) | (uint64_t)(high >> 6 & high_mask) << 32;
-    uint64_t packed[2] = {(low & low_mask) | high_first << 4, (low >> 4 & low_mask) | high_second << 4};
-    float d = half_at(p + 108);
-    byte_pairs_to_float(load<U8x16>(packed) - 32, even, odd);
+    U64x2 packed = {(low & low_mask) | high_first << 4, (low >> 4 & low_mask) | high_second << 4};
+    F32x8 d = splat_half(p + 108);
+    byte_pairs_to_float((U8x16)packed - 32, even, odd);
     even = d * even;
     odd = d * odd;
   }
@@ -101,11 +101,11 @@ struct Q4_K {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = half_at(p) * SixBitScales::scales(p + 4);
+    even = splat_half(p) * SixBitScales::scales(p + 4);
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
-    even = -half_at(p + 2) * SixBitScales::mins(p + 4);
+    even = -splat_half(p + 2) * SixBitScales::mins(p + 4);
   }
 };
 
@@ -122,11 +122,11 @@ struct Q5_K {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = half_at(p) * SixBitScales::scales(p + 4);
+    even = splat_half(p) * SixBitScales::scales(p + 4);
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
-    even = -half_at(p + 2) * SixBitScales::mins(p + 4);
+    even = -splat_half(p + 2) * SixBitScales::mins(p + 4);
   }
 };
 
@@ -144,7 +144,7 @@ struct Q6_K : NoMins {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = half_at(p + 208);
+    F32x8 d = splat_half(p + 208);
     byte_pairs_to_float(load<U8x16>(p + 192), even, odd);
     even = d * even;
     odd = d * odd;

@@ -26,16 +26,42 @@ struct Planes {
   static constexpr int kCount = kGroups * (Format::kScheme.has_min ? 2 : 1);
 };
 
+/* Where a block whose first byte lies at unit_at(order, block, 0) has four neighbours. */
+LEVIN_INLINE constexpr int quad_at(const Order& order, int quad) {
+  return unit_at(order, 0, quad / 2) + quad % 2 * 4;
+}
+
+/* The first byte of a block of prepared activations. */
+LEVIN_INLINE int64_t first_byte(const Order& order, int64_t block) {
+  return block / kLanes * kSpan + unit_at(order, (int)(block % kLanes), 0);
+}
+
+/* Which quad of a span, counted in the natural order, is the i-th in that of the scheme. */
+struct Quads {
+  uint8_t natural[kLanes * kQuads];
+};
+
+constexpr Quads ordered_quads(const Order& order) {
+  Quads quads = {};
+  for (int block = 0; block < kLanes; block++) {
+    for (int quad = 0; quad < kQuads; quad++) {
+      quads.natural[(unit_at(order, block, 0) + quad_at(order, quad)) / 4] = (uint8_t)(block * kQuads + quad);
+    }
+  }
+  return quads;
+}
+
 template <class Format>
 LEVIN_INLINE void pack_codes(const U8x32 (*codes)[kLanes], int half, uint8_t* target) {
-  for (int block = 0; block < kLanes; block++) {
+  static constexpr Quads kOrdered = ordered_quads(Format::kScheme.order);
+  for (int i = 0; i < kLanes; i++) {
     __m256i rows[kLanes];
     for (int r = 0; r < kLanes; r++) {
-      rows[r] = (__m256i)stored_code<Format::kWide>(codes[r][block]);
+      rows[r] = (__m256i)codes[r][i];
     }
     transpose8(rows);
-    for (int quad = 0; quad < kQuads; quad++) {
-      store(target + block * kTileBlockBytes + quad * kTileRows * 4 + half * 32, rows[quad]);
+    for (int j = 0; j < kQuads; j++) {
+      store(target + kOrdered.natural[i * kQuads + j] * kTileRows * 4 + half * 32, rows[j]);
     }
   }
 }
