@@ -45,8 +45,7 @@ LEVIN_INLINE float half_at(const uint8_t* p) {
 /* Bit i of a block's word is the fifth bit of its code i; words lie kStride apart. Vector I by halves. */
 template <int I, int kStride>
 LEVIN_INLINE U8x32 with_fifth_bits(U8x32 codes, const uint8_t* p) {
-  const uint8_t* low = p + I / 2 * kStride + I % 2 * 2;
-  return codes | bits_to_bytes<16>(load<uint16_t>(low), load<uint16_t>(low + 4 * kStride));
+  return add_at_bits<I % 2, 16>(codes, p + I / 2 * kStride, p + (I / 2 + 4) * kStride);
 }
 
 /* What a format without minima, or with scales per 32 values, leaves out. */
@@ -192,7 +191,7 @@ struct IQ4_XS : NoMins {
  * Four codes to a byte, of blocks 0 to 3 or 4 to 7: Format's kShifts says how far up each is. Where dot() takes all
  * of a byte, codes stay where they lie and the sums of a block are too large by a power of two.
  */
-template <class Format>
+template <class Format, int kCodesAt = 0>
 struct FourToAByte : NoMins {
   static constexpr bool kInPlace = kWideZero != 0;
   static constexpr bool kWide = false;
@@ -202,7 +201,7 @@ struct FourToAByte : NoMins {
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
     constexpr auto& s = Format::kShifts;
     const U64x4 shifts = {s[0], s[1], s[2], s[3]};
-    return (U8x32)((U64x4)load_four8(p + kUnit * I) >> shifts) & splat8(3);
+    return (U8x32)((U64x4)load_four8(p + kCodesAt + kUnit * I) >> shifts) & splat8(3);
   }
 
   template <int I>
@@ -213,7 +212,7 @@ struct FourToAByte : NoMins {
     constexpr auto& s = Format::kShifts;
     constexpr uint64_t kMask = 0x0303030303030303;
     const U64x4 masks = {kMask << s[0], kMask << s[1], kMask << s[2], kMask << s[3]};
-    return (U8x32)((U64x4)load_four8(p + kUnit * I) & masks);
+    return (U8x32)((U64x4)load_four8(p + kCodesAt + kUnit * I) & masks);
   }
 
   LEVIN_INLINE static I32x8 unscale(I32x8 sums) {

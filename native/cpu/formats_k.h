@@ -19,29 +19,25 @@ LEVIN_INLINE U8x32 moved_bit(const uint8_t* p) {
   return (U8x32)(I > kTo ? v >> (I > kTo ? I - kTo : 0) : v << (kTo > I ? kTo - I : 0)) & splat8(1 << kTo);
 }
 
-struct Q2_K {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q2_K, 256, 84, true, 0, true, true};
+struct Q2_K : FourToAByte<Q2_K, 16> {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q2_K, 256, 84, true, 0, true, true, levin::kByUnit};
   static constexpr int kSpanBytes = 84;
-  static constexpr bool kWide = false;
-  static constexpr int kMaxCode = 3;
-
-  template <int I>
-  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return crumbs<I>(p + 16);
-  }
+  static constexpr int kShifts[4] = {0, 2, 4, 6};
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
     F32x8 d = splat_half(p + 80);
-    byte_pairs_to_float(load<U8x16>(p) & 15, even, odd);
-    even = d * even;
-    odd = d * odd;
+    U32x8 even_codes, odd_codes;
+    byte_pairs(p, even_codes, odd_codes);
+    even = d * to_float((I32x8)(even_codes & 15));
+    odd = d * to_float((I32x8)(odd_codes & 15));
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8& odd) {
     F32x8 d = -splat_half(p + 82);
-    byte_pairs_to_float(load<U8x16>(p) >> 4, even, odd);
-    even = d * even;
-    odd = d * odd;
+    U32x8 even_codes, odd_codes;
+    byte_pairs(p, even_codes, odd_codes);
+    even = d * to_float((I32x8)(even_codes >> 4));
+    odd = d * to_float((I32x8)(odd_codes >> 4));
   }
 };
 

@@ -47,15 +47,27 @@ LEVIN_INLINE U32x8 strided_words(const uint8_t* p) {
   return words;
 }
 
-/* Byte i is kValue where bit i of low is set, byte i + 16 where bit i of high is. */
-template <int kValue>
-LEVIN_INLINE U8x32 bits_to_bytes(uint16_t low, uint16_t high) {
-  U8x32 bytes;
+/*
+ * Adds kValue to byte i where bit i of the 16-bit word kWord behind low is set, to byte i + 16 where bit i of the one
+ * behind high is.
+ */
+template <int kWord, int kValue>
+LEVIN_INLINE U8x32 add_at_bits(U8x32 v, const uint8_t* low, const uint8_t* high) {
+  uint16_t low_bits = load<uint16_t>(low + 2 * kWord);
+  uint16_t high_bits = load<uint16_t>(high + 2 * kWord);
   for (int i = 0; i < 16; i++) {
-    bytes[i] = low >> i & 1 ? kValue : 0;
-    bytes[i + 16] = high >> i & 1 ? kValue : 0;
+    v[i] += low_bits >> i & 1 ? kValue : 0;
+    v[i + 16] += high_bits >> i & 1 ? kValue : 0;
   }
-  return bytes;
+  return v;
+}
+
+/* The even and the odd ones of sixteen bytes. */
+LEVIN_INLINE void byte_pairs(const uint8_t* p, U32x8& even, U32x8& odd) {
+  for (int i = 0; i < 8; i++) {
+    even[i] = p[2 * i];
+    odd[i] = p[2 * i + 1];
+  }
 }
 
 #if defined(__ARM_NEON)

@@ -37,6 +37,10 @@ LEVIN_INLINE U8x32 load_four8(const uint8_t* p) {
   return (U8x32)_mm256_set1_epi64x(load<int64_t>(p));
 }
 
+LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
+  return (F32x8)_mm256_cvtph_ps((__m128i)halves);
+}
+
 /* An F16 number, in every lane. */
 LEVIN_INLINE F32x8 splat_half(const uint8_t* p) {
   return (F32x8)_mm256_cvtph_ps(_mm_set1_epi16(load<int16_t>(p)));
@@ -59,6 +63,17 @@ LEVIN_INLINE U32x8 strided_words(const uint8_t* p) {
 /* Eight F16 numbers that lie kStride bytes apart. */
 template <int kStride>
 LEVIN_INLINE F32x8 strided_halves(const uint8_t* p) {
+  if (kStride > 32) {
+    U16x8 inserted = {load<uint16_t>(p),
+                      load<uint16_t>(p + kStride),
+                      load<uint16_t>(p + 2 * kStride),
+                      load<uint16_t>(p + 3 * kStride),
+                      load<uint16_t>(p + 4 * kStride),
+                      load<uint16_t>(p + 5 * kStride),
+                      load<uint16_t>(p + 6 * kStride),
+                      load<uint16_t>(p + 7 * kStride)};
+    return halves_to_float(inserted);
+  }
   __m256i words = (__m256i)strided_words<kStride>(p);
 #if defined(__AVX512VL__)
   __m128i halves = _mm256_cvtepi32_epi16(words);
@@ -69,18 +84,31 @@ LEVIN_INLINE F32x8 strided_halves(const uint8_t* p) {
   return (F32x8)_mm256_cvtph_ps(halves);
 }
 
-/* Byte i is kValue where bit i of low is set, byte i + 16 where bit i of high is. */
-template <int kValue>
-LEVIN_INLINE U8x32 bits_to_bytes(uint16_t low, uint16_t high) {
+/*
+ * Adds kValue to byte i where bit i of the 16-bit word kWord behind low is set, to byte i + 16 where bit i of the one
+ * behind high is.
+ */
+template <int kWord, int kValue>
+LEVIN_INLINE U8x32 add_at_bits(U8x32 v, const uint8_t* low, const uint8_t* high) {
 #if defined(__AVX512BW__)
-  return (U8x32)_mm256_maskz_set1_epi8((__mmask32)(low | (uint32_t)high << 16), kValue);
+  uint32_t bits = load<uint16_t>(low + 2 * kWord) | (uint32_t)load<uint16_t>(high + 2 * kWord) << 16;
+  return (U8x32)_mm256_mask_add_epi8((__m256i)v, bits, (__m256i)v, _mm256_set1_epi8(kValue));
 #else
-  const U8x32 bytes = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
-  const U64x4 select = U64x4{} + 0x8040201008040201;
-  __m256i words = _mm256_blend_epi32(_mm256_set1_epi16((int16_t)low), _mm256_set1_epi16((int16_t)high), 0xf0);
-  U8x32 spread = (U8x32)_mm256_shuffle_epi8(words, (__m256i)bytes) & (U8x32)select;
-  return (U8x32)(spread == (U8x32)select) & splat8(kValue);
+  constexpr uint64_t kByte = 0x0101010101010101;
+  const U64x4 bytes = {2 * kWord * kByte, (2 * kWord + 1) * kByte, 2 * kWord * kByte, (2 * kWord + 1) * kByte};
+  const U8x32 select = (U8x32)(U64x4{} + 0x8040201008040201);
+  __m256i words = _mm256_blend_epi32(_mm256_set1_epi32(load<int32_t>(low)), _mm256_set1_epi32(load<int32_t>(high)), 0xf0);
+  U8x32 spread = (U8x32)_mm256_shuffle_epi8(words, (__m256i)bytes) & select;
+  return v | ((U8x32)(spread == select) & splat8(kValue));
 #endif
+}
+
+/* The even and the odd ones of sixteen bytes. */
+LEVIN_INLINE void byte_pairs(const uint8_t* p, U32x8& even, U32x8& odd) {
+  const U32x8 evens = {0x80808000, 0x80808002, 0x80808004, 0x80808006, 0x80808008, 0x8080800a, 0x8080800c, 0x8080800e};
+  __m256i bytes = (__m256i)load_pair16(p);
+  even = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)evens);
+  odd = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)(evens + 1));
 }
 
 /* Looks every code below 16 up in a table. */
@@ -95,10 +123,6 @@ LEVIN_INLINE U8x32 subtract_saturated(U8x32 a, U8x32 b) {
 
 LEVIN_INLINE F32x8 fma(F32x8 a, F32x8 b, F32x8 c) {
   return (F32x8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-}
-
-LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
-  return (F32x8)_mm256_cvtph_ps((__m128i)halves);
 }
 
 /* Eight unsigned bytes. The compiler's own conversions of narrow vectors go element by element. */

@@ -88,10 +88,15 @@ LEVIN_INLINE void sum_blocks(const U8x32* codes, const uint8_t* q, I32x8& even, 
     reduce_halves<Format::kMaxCode>(products, even, odd);
     even = scheme.half_group ? even : even + odd;
   } else if constexpr (is_same(scheme.order, levin::kByUnit)) {
-    for (int i = 0; i < 2; i++) {
-      products[i] = dot<kWide, 4>(codes + 4 * i, q + 4 * i * kBlock);
+    constexpr int kParts = scheme.half_group ? 2 : 1;
+    constexpr int kVectors = 4 / kParts;
+    for (int i = 0; i < 2 * kParts; i++) {
+      products[i % kParts * 2 + i / kParts] = dot<kWide, kVectors>(codes + kVectors * i, q + kVectors * i * kBlock);
     }
     even = Format::unscale(reduce_neighbours(products));
+    if constexpr (scheme.half_group) {
+      odd = Format::unscale(reduce_neighbours(products + 2));
+    }
   } else {
     for (int i = 0; i < 4; i++) {
       products[i] = dot<kWide, 2>(codes + 2 * i, q + 2 * i * kBlock);
