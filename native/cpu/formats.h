@@ -126,7 +126,8 @@ struct Q5_1 {
 };
 
 struct Q8_0 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q8_0, 32, 34, true, kWideZero, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q8_0, 32, 34, true, kWideZero, false, false,
+                                     levin::kByBlock, kWideWords};
   static constexpr int kSpanBytes = 8 * 34;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;
@@ -152,7 +153,8 @@ alignas(16) constexpr uint8_t kNonLinearLevels[16] = {
     wide_code(53),   wide_code(69),   wide_code(89),  wide_code(113)};
 
 struct IQ4_NL : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_NL, 32, 18, true, kWideZero, false, false, levin::kByHalf};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_NL, 32, 18, true, kWideZero, false, false,
+                                     levin::kByHalf, kWideWords};
   static constexpr int kSpanBytes = 8 * 18;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;
@@ -168,7 +170,8 @@ struct IQ4_NL : NoMins {
 };
 
 struct IQ4_XS : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_XS, 256, 136, true, kWideZero, false, false, levin::kByHalf};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_XS, 256, 136, true, kWideZero, false, false,
+                                     levin::kByHalf, kWideWords};
   static constexpr int kSpanBytes = 136;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;

@@ -22,6 +22,8 @@ constexpr int kRowTokens = 1;
 constexpr int kWideZero = 128;
 #endif
 
+constexpr bool kWideWords = false;
+
 /* Sixteen bytes and sixteen others. */
 LEVIN_INLINE U8x32 load_two16(const uint8_t* low, const uint8_t* high) {
   const U8x16 both[2] = {load<U8x16>(low), load<U8x16>(high)};

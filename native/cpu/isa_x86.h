@@ -23,6 +23,9 @@ constexpr int kWideZero = 128;
 constexpr int kWideZero = 0;
 #endif
 
+/* Sixteen products of words are an instruction less than as many of bytes, signs moved. */
+constexpr bool kWideWords = kWideZero == 0;
+
 LEVIN_INLINE U8x32 load_pair16(const uint8_t* p) {
   return (U8x32)_mm256_broadcastsi128_si256(load<__m128i>(p));
 }
@@ -97,7 +100,8 @@ LEVIN_INLINE U8x32 add_at_bits(U8x32 v, const uint8_t* low, const uint8_t* high)
   constexpr uint64_t kByte = 0x0101010101010101;
   const U64x4 bytes = {2 * kWord * kByte, (2 * kWord + 1) * kByte, 2 * kWord * kByte, (2 * kWord + 1) * kByte};
   const U8x32 select = (U8x32)(U64x4{} + 0x8040201008040201);
-  __m256i words = _mm256_blend_epi32(_mm256_set1_epi32(load<int32_t>(low)), _mm256_set1_epi32(load<int32_t>(high)), 0xf0);
+  __m256i words =
+      _mm256_blend_epi32(_mm256_set1_epi32(load<int32_t>(low)), _mm256_set1_epi32(load<int32_t>(high)), 0xf0);
   U8x32 spread = (U8x32)_mm256_shuffle_epi8(words, (__m256i)bytes) & select;
   return v | ((U8x32)(spread == select) & splat8(kValue));
 #endif
@@ -105,7 +109,8 @@ LEVIN_INLINE U8x32 add_at_bits(U8x32 v, const uint8_t* low, const uint8_t* high)
 
 /* The even and the odd ones of sixteen bytes. */
 LEVIN_INLINE void byte_pairs(const uint8_t* p, U32x8& even, U32x8& odd) {
-  const U32x8 evens = {0x80808000, 0x80808002, 0x80808004, 0x80808006, 0x80808008, 0x8080800a, 0x8080800c, 0x8080800e};
+  const U32x8 evens = {0x80808000, 0x80808002, 0x80808004, 0x80808006,
+                       0x80808008, 0x8080800a, 0x8080800c, 0x8080800e};
   __m256i bytes = (__m256i)load_pair16(p);
   even = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)evens);
   odd = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)(evens + 1));
@@ -183,6 +188,16 @@ LEVIN_INLINE I32x8 dot(const U8x32* codes, const uint8_t* x) {
   }
   return kWide ? sum : (I32x8)_mm256_madd_epi16(words, ones);
 #endif
+}
+
+/* For loops in which the compiler would rather load once for each use. */
+LEVIN_INLINE void keep_in_register(__m256i& v) {
+  asm("" : "+x"(v));
+}
+
+/* For loops with as many sums as registers, where the compiler moves each sum about, or to the stack. */
+LEVIN_INLINE void add_in_place(__m256i& sum, __m256i v) {
+  asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(v));
 }
 
 /*

@@ -70,6 +70,7 @@ struct Scheme {
   bool half_group; /* scales per 16 values rather than per 32 */
   bool has_min;
   Order order = kByBlock;
+  bool words = false; /* tiles of many tokens multiply 16-bit codes with 16-bit activations */
 };
 
 /*
@@ -78,6 +79,7 @@ struct Scheme {
  *   float d[B]          x = d * q
  *   T     even[B]       with a min: float d * sum(q), otherwise int32 -zero * sum(q), over the block
  *   T     odd[B]        with half groups only: even covers values 0..15 of the block, odd 16..31
+ *   int16 w[K]          with words only: the values of q, in their natural order
  * A prepared float row: float x[K], K padded to 16 values with zeros.
  */
 struct LinearCall {

@@ -53,6 +53,14 @@ LEVIN_INLINE float quantize_block(const float* source, uint8_t* q, int32_t* half
   return largest / 127.0f;
 }
 
+LEVIN_INLINE void store_words(const uint8_t* q, uint8_t* target) {
+  int16_t words[kBlock];
+  for (int i = 0; i < kBlock; i++) {
+    words[i] = (int8_t)q[i];
+  }
+  memcpy(target, words, sizeof(words));
+}
+
 void quantize_row(const Scheme& scheme, const float* x, int64_t k, int64_t padded, uint8_t* row) {
   int64_t blocks = padded / kBlock;
   float* scales = (float*)(row + padded);
@@ -65,6 +73,9 @@ void quantize_row(const Scheme& scheme, const float* x, int64_t k, int64_t padde
     uint8_t* span = row + block / kLanes * kSpan;
     for (int u = 0; u < kUnits; u++) {
       store(span + unit_at(scheme.order, (int)(block % kLanes), u), load<uint64_t>(q + u * kUnit));
+    }
+    if (scheme.words) {
+      store_words(q, odd + block * kBlock * 2);
     }
     int32_t first = scheme.half_group ? sums[0] : sums[0] + sums[1];
     if (scheme.has_min) {

@@ -57,7 +57,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
         }
       }
     }
-    codes += kTileBlockBytes;
+    codes += kTileBlockBytes<Format>;
     factors += Planes<Format>::kCount * kTileRows;
   }
   for (int t = 0; t < kTokens; t++) {
