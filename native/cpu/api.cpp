@@ -87,7 +87,7 @@ int64_t token_stride(const LinearKernel& kernel, int64_t k) {
   int64_t padded = padded_length(scheme, k);
   int64_t bytes = padded * 4;
   if (scheme.integer) {
-    bytes = padded + padded / levin::kBlock * 4 * (scheme.half_group ? 3 : 2);
+    bytes = padded + padded / levin::kBlock * 4 * (scheme.half_group ? 3 : 2) + (scheme.words ? 2 * padded : 0);
   }
   if (kernel.tabulate != nullptr) {
     bytes = table_bytes(k);
@@ -115,7 +115,7 @@ int64_t scratch_bytes(const Scheme& scheme, int64_t k) {
     return levin::kTileRows * padded * 4;
   }
   int64_t planes = (scheme.half_group ? 2 : 1) * (scheme.has_min ? 2 : 1);
-  return levin::kTileRows * (padded + padded / levin::kBlock * planes * 4);
+  return levin::kTileRows * (padded * (scheme.words ? 2 : 1) + padded / levin::kBlock * planes * 4);
 }
 
 bool is_aligned(const void* p) {

@@ -124,17 +124,17 @@ struct Float8E5M2 {
 };
 
 /*
- * Its exponent and mantissa, put where an F16 has them, are a number 2^8 times too small. The one NaN,
- * all ones, overflows into the eighth bit when 1 is added.
+ * Its exponent and mantissa, put where an F16 has them, are a number 2^8 times too small; the one NaN, all ones, is
+ * none there.
  */
 struct Float8E4M3 {
   static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_F8_E4M3, 1, 1, false, 0, false, false};
 
   LEVIN_INLINE static Wide load16(const uint8_t* p) {
-    U16x16 codes = widen_bytes(load<U8x16>(p));
-    U16x16 magnitudes = codes & 0x7f;
-    U16x16 nan = -((magnitudes + 1) >> 7) & 0x7fff;
-    return scale_wide(halves16_to_float(((codes & 0x80) << 8) | (magnitudes << 7) | nan), 256.0f);
+    I16x16 spread = (I16x16)(widen_bytes(load<U8x16>(p)) << 8) >> 1;
+    U16x16 halves = (U16x16)spread & 0xbf80;
+    U16x16 nan = (U16x16)((halves & 0x3f80) == 0x3f80);
+    return scale_wide(halves16_to_float(halves | nan), 256.0f);
   }
 };
 

@@ -4,9 +4,9 @@
  *
  *   kScheme        what dispatcher and quantiser must know
  *   kSpanBytes     bytes of 256 values
- *   kWide          codes are signed bytes that need 8 bits; otherwise unsigned and below 128
+ *   kWide          codes need 8 bits: signed bytes + kWideZero; otherwise they are unsigned and below 128
  *   kMaxCode       largest narrow code
- *   code<I>(p)     the codes of values 32 I to 32 I + 31 of the span at p, in order
+ *   code<I>(p)     vector I of the codes of the span at p, in kScheme's order: what dot() multiplies
  *   scales(p,...)  lane i: the scale of block i (even: of its first half, odd: of its second)
  *   mins(p,...)    likewise what is added to each value, where kScheme.has_min
  *
@@ -24,26 +24,17 @@
 
 namespace {
 
+using levin::kUnit;
 using levin::Scheme;
 
-/* 32 values from 16 bytes: the low nibbles, then the high ones. */
+/*
+ * Vector I by halves of blocks whose 16 bytes, kStride apart, have the first half's codes in their low nibbles and
+ * the second's in their high ones.
+ */
+template <int I, int kStride>
 LEVIN_INLINE U8x32 nibbles(const uint8_t* p) {
-  const U32x8 shifts = {0, 0, 0, 0, 4, 4, 4, 4};
-  return (U8x32)((U32x8)load_pair16(p) >> shifts) & splat8(15);
-}
-
-/* Eight F16 numbers that lie kStride bytes apart. */
-template <int kStride>
-LEVIN_INLINE F32x8 strided_halves(const uint8_t* p) {
-  U16x8 halves = {load<uint16_t>(p),
-                  load<uint16_t>(p + kStride),
-                  load<uint16_t>(p + 2 * kStride),
-                  load<uint16_t>(p + 3 * kStride),
-                  load<uint16_t>(p + 4 * kStride),
-                  load<uint16_t>(p + 5 * kStride),
-                  load<uint16_t>(p + 6 * kStride),
-                  load<uint16_t>(p + 7 * kStride)};
-  return halves_to_float(halves);
+  U8x32 bytes = load_two16(p + I / 2 * kStride, p + (I / 2 + 4) * kStride);
+  return shift_right(bytes, I % 2 * 4) & splat8(15);
 }
 
 LEVIN_INLINE float half_at(const uint8_t* p) {
@@ -51,15 +42,10 @@ LEVIN_INLINE float half_at(const uint8_t* p) {
   return halves_to_float(halves)[0];
 }
 
-/* Bit i of a word becomes 16 in byte i: the fifth bit of a code. */
-LEVIN_INLINE U8x32 fifth_bits(const uint8_t* p) {
-  const U8x32 select = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128,
-                        1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  U32x8 words = U32x8{} + load<uint32_t>(p);
-  U8x32 bytes = (U8x32)words;
-  U8x32 spread = __builtin_shufflevector(bytes, bytes, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18,
-                                         18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
-  return (U8x32)((spread & select) == select) & splat8(16);
+/* Bit i of a block's word is the fifth bit of its code i; words lie kStride apart. Vector I by halves. */
+template <int I, int kStride>
+LEVIN_INLINE U8x32 with_fifth_bits(U8x32 codes, const uint8_t* p) {
+  return add_at_bits<I % 2, 16>(codes, p + I / 2 * kStride, p + (I / 2 + 4) * kStride);
 }
 
 /* What a format without minima, or with scales per 32 values, leaves out. */
@@ -68,14 +54,14 @@ struct NoMins {
 };
 
 struct Q4_0 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_0, 32, 18, true, 8, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_0, 32, 18, true, 8, false, false, levin::kByHalf};
   static constexpr int kSpanBytes = 8 * 18;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 15;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return nibbles(p + 18 * I + 2);
+    return nibbles<I, 18>(p + 2);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -84,14 +70,14 @@ struct Q4_0 : NoMins {
 };
 
 struct Q4_1 {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_1, 32, 20, true, 0, false, true};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q4_1, 32, 20, true, 0, false, true, levin::kByHalf};
   static constexpr int kSpanBytes = 8 * 20;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 15;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return nibbles(p + 20 * I + 4);
+    return nibbles<I, 20>(p + 4);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -104,14 +90,14 @@ struct Q4_1 {
 };
 
 struct Q5_0 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_0, 32, 22, true, 16, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_0, 32, 22, true, 16, false, false, levin::kByHalf};
   static constexpr int kSpanBytes = 8 * 22;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 31;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return nibbles(p + 22 * I + 6) | fifth_bits(p + 22 * I + 2);
+    return with_fifth_bits<I, 22>(nibbles<I, 22>(p + 6), p + 2);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -120,14 +106,14 @@ struct Q5_0 : NoMins {
 };
 
 struct Q5_1 {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_1, 32, 24, true, 0, false, true};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q5_1, 32, 24, true, 0, false, true, levin::kByHalf};
   static constexpr int kSpanBytes = 8 * 24;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 31;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return nibbles(p + 24 * I + 8) | fifth_bits(p + 24 * I + 4);
+    return with_fifth_bits<I, 24>(nibbles<I, 24>(p + 8), p + 4);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -140,14 +126,15 @@ struct Q5_1 {
 };
 
 struct Q8_0 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q8_0, 32, 34, true, kWideZero, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q8_0, 32, 34, true, kWideZero, false, false,
+                                     levin::kByBlock, kWideWords};
   static constexpr int kSpanBytes = 8 * 34;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return load<U8x32>(p + 34 * I + 2);
+    return load<U8x32>(p + 34 * I + 2) ^ splat8(kWideZero);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -155,19 +142,26 @@ struct Q8_0 : NoMins {
   }
 };
 
-/* Sixteen levels denser near zero, as two's complement bytes. */
-alignas(16) constexpr uint8_t kNonLinearLevels[16] = {129, 152, 173, 191, 207, 221, 234, 246,
-                                                      1,   13,  25,  38,  53,  69,  89,  113};
+constexpr uint8_t wide_code(int value) {
+  return (uint8_t)(value + kWideZero);
+}
+
+/* Sixteen levels denser near zero. */
+alignas(16) constexpr uint8_t kNonLinearLevels[16] = {
+    wide_code(-127), wide_code(-104), wide_code(-83), wide_code(-65), wide_code(-49), wide_code(-35),
+    wide_code(-22),  wide_code(-10),  wide_code(1),   wide_code(13),  wide_code(25),  wide_code(38),
+    wide_code(53),   wide_code(69),   wide_code(89),  wide_code(113)};
 
 struct IQ4_NL : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_NL, 32, 18, true, kWideZero, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_NL, 32, 18, true, kWideZero, false, false,
+                                     levin::kByHalf, kWideWords};
   static constexpr int kSpanBytes = 8 * 18;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return lookup16(kNonLinearLevels, nibbles(p + 18 * I + 2));
+    return lookup16(kNonLinearLevels, nibbles<I, 18>(p + 2));
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -176,14 +170,15 @@ struct IQ4_NL : NoMins {
 };
 
 struct IQ4_XS : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_XS, 256, 136, true, kWideZero, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_IQ4_XS, 256, 136, true, kWideZero, false, false,
+                                     levin::kByHalf, kWideWords};
   static constexpr int kSpanBytes = 136;
   static constexpr bool kWide = true;
   static constexpr int kMaxCode = 255;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return lookup16(kNonLinearLevels, nibbles(p + 8 + 16 * I));
+    return lookup16(kNonLinearLevels, nibbles<I, 16>(p + 8));
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
@@ -191,50 +186,71 @@ struct IQ4_XS : NoMins {
     const U32x8 high_shifts = {0, 2, 4, 6, 8, 10, 12, 14};
     U32x8 low = (U32x8{} + load<uint32_t>(p + 4)) >> low_shifts & 15u;
     U32x8 high = (U32x8{} + load<uint16_t>(p + 2)) >> high_shifts & 3u;
-    even = half_at(p) * to_float((I32x8)(low | high << 4u) - 32);
+    even = splat_half(p) * to_float((I32x8)(low | high << 4u) - 32);
   }
 };
 
-struct TQ2_0 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ2_0, 256, 66, true, 1, false, false};
-  static constexpr int kSpanBytes = 66;
-  static constexpr int kShifts[4] = {0, 2, 4, 6};
+/*
+ * Four codes to a byte, of blocks 0 to 3 or 4 to 7: Format's kShifts says how far up each is. Where dot() takes all
+ * of a byte, codes stay where they lie and the sums of a block are too large by a power of two.
+ */
+template <class Format, int kCodesAt = 0>
+struct FourToAByte : NoMins {
+  static constexpr bool kInPlace = kWideZero != 0;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 3;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return shift_right(load<U8x32>(p + I / 4 * 32), I % 4 * 2) & splat8(3);
+    constexpr auto& s = Format::kShifts;
+    const U64x4 shifts = {s[0], s[1], s[2], s[3]};
+    return (U8x32)((U64x4)load_four8(p + kCodesAt + kUnit * I) >> shifts) & splat8(3);
   }
 
-  LEVIN_INLINE static float scale(const uint8_t* p) {
-    return half_at(p + 64);
+  template <int I>
+  LEVIN_INLINE static U8x32 masked(const uint8_t* p) {
+    if constexpr (!kInPlace) {
+      return code<I>(p);
+    }
+    constexpr auto& s = Format::kShifts;
+    constexpr uint64_t kMask = 0x0303030303030303;
+    const U64x4 masks = {kMask << s[0], kMask << s[1], kMask << s[2], kMask << s[3]};
+    return (U8x32)((U64x4)load_four8(p + kCodesAt + kUnit * I) & masks);
+  }
+
+  LEVIN_INLINE static I32x8 unscale(I32x8 sums) {
+    constexpr auto& s = Format::kShifts;
+    const I32x8 shifts = {s[0], s[1], s[2], s[3], s[0], s[1], s[2], s[3]};
+    return kInPlace ? sums >> shifts : sums;
+  }
+};
+
+struct TQ2_0 : FourToAByte<TQ2_0> {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_TQ2_0, 256, 66, true, 1, false, false, levin::kByUnit};
+  static constexpr int kSpanBytes = 66;
+  static constexpr int kShifts[4] = {0, 2, 4, 6};
+
+  LEVIN_INLINE static F32x8 scale(const uint8_t* p) {
+    return splat_half(p + 64);
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = splat_f32(scale(p));
+    even = scale(p);
   }
 };
 
 /* The scale is the tensor's and the caller's affair. */
-struct I2_S : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_I2_S, 128, 32, true, 1, false, false};
+struct I2_S : FourToAByte<I2_S> {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_I2_S, 128, 32, true, 1, false, false, levin::kByUnit};
   static constexpr int kSpanBytes = 64;
   static constexpr int kShifts[4] = {6, 4, 2, 0};
-  static constexpr bool kWide = false;
-  static constexpr int kMaxCode = 3;
 
-  template <int I>
-  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return shift_right(load<U8x32>(p + I / 4 * 32), 6 - I % 4 * 2) & splat8(3);
+  LEVIN_INLINE static F32x8 scale(const uint8_t*) {
+    return splat_f32(1);
   }
 
-  LEVIN_INLINE static float scale(const uint8_t*) {
-    return 1;
-  }
-
-  LEVIN_INLINE static void scales(const uint8_t*, F32x8& even, F32x8&) {
-    even = splat_f32(1);
+  LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
+    even = scale(p);
   }
 };
 
@@ -288,7 +304,7 @@ struct TQ1_0 : NoMins {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = splat_f32(half_at(p + 52));
+    even = splat_half(p + 52);
   }
 };
 
@@ -297,19 +313,19 @@ alignas(16) constexpr uint8_t kDoubledE2m1[16] = {12, 13, 14, 15, 16, 18, 20, 24
                                                   12, 11, 10, 9,  8,  6,  4,  0};
 
 struct MXFP4 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_MXFP4, 32, 17, true, 12, false, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_MXFP4, 32, 17, true, 12, false, false, levin::kByHalf};
   static constexpr int kSpanBytes = 8 * 17;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 24;
 
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return lookup16(kDoubledE2m1, nibbles(p + 17 * I + 1));
+    return lookup16(kDoubledE2m1, nibbles<I, 17>(p + 1));
   }
 
   /* 2^(e - 128), subnormal for the two smallest e. */
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    U32x8 e = widen_words(U16x8{p[0], p[17], p[34], p[51], p[68], p[85], p[102], p[119]});
+    U32x8 e = strided_words<17>(p) & 0xff;
     U32x8 subnormal = 0x00200000u + (e << 21);
     U32x8 normal = (e - 1) << 23;
     even = (F32x8)(e < 2 ? subnormal : normal);
@@ -317,20 +333,17 @@ struct MXFP4 : NoMins {
 };
 
 struct NVFP4 : NoMins {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_NVFP4, 64, 36, true, 12, true, false};
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_NVFP4, 64, 36, true, 12, true, false, levin::kByParity};
   static constexpr int kSpanBytes = 4 * 36;
   static constexpr bool kWide = false;
   static constexpr int kMaxCode = 24;
 
-  /* Two groups of eight bytes, each its low nibbles and then its high ones. */
+  /* Of every eight bytes the low nibbles are a unit and the high ones the next; a block of 64 has two of 32. */
   template <int I>
   LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    const U64x4 shifts = {0, 4, 0, 4};
-    const uint8_t* groups = p + I / 2 * 36 + 4 + I % 2 * 16;
-    uint64_t first = load<uint64_t>(groups);
-    uint64_t second = load<uint64_t>(groups + 8);
-    U64x4 words = {first, first, second, second};
-    return lookup16(kDoubledE2m1, (U8x32)(words >> shifts) & splat8(15));
+    constexpr int kFirst = I / 4 * 36 + 4 + I / 2 % 2 * 16;
+    U8x32 bytes = load_two16(p + kFirst, p + kFirst + 2 * 36);
+    return lookup16(kDoubledE2m1, shift_right(bytes, I % 2 * 4) & splat8(15));
   }
 
   /*
@@ -343,9 +356,9 @@ struct NVFP4 : NoMins {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    const uint32_t groups[4] = {load<uint32_t>(p), load<uint32_t>(p + 36), load<uint32_t>(p + 72),
-                                load<uint32_t>(p + 108)};
-    U16x8 pairs = load<U16x8>(groups);
+    const U32x4 groups = {load<uint32_t>(p), load<uint32_t>(p + 36), load<uint32_t>(p + 72),
+                          load<uint32_t>(p + 108)};
+    U16x8 pairs = (U16x8)groups;
     even = half_scales(pairs & 0xff);
     odd = half_scales(pairs >> 8);
   }

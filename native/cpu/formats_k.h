@@ -19,29 +19,25 @@ LEVIN_INLINE U8x32 moved_bit(const uint8_t* p) {
   return (U8x32)(I > kTo ? v >> (I > kTo ? I - kTo : 0) : v << (kTo > I ? kTo - I : 0)) & splat8(1 << kTo);
 }
 
-struct Q2_K {
-  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q2_K, 256, 84, true, 0, true, true};
+struct Q2_K : FourToAByte<Q2_K, 16> {
+  static constexpr Scheme kScheme = {LEVIN_CPU_DTYPE_Q2_K, 256, 84, true, 0, true, true, levin::kByUnit};
   static constexpr int kSpanBytes = 84;
-  static constexpr bool kWide = false;
-  static constexpr int kMaxCode = 3;
-
-  template <int I>
-  LEVIN_INLINE static U8x32 code(const uint8_t* p) {
-    return crumbs<I>(p + 16);
-  }
+  static constexpr int kShifts[4] = {0, 2, 4, 6};
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = half_at(p + 80);
-    byte_pairs_to_float(load<U8x16>(p) & 15, even, odd);
-    even = d * even;
-    odd = d * odd;
+    F32x8 d = splat_half(p + 80);
+    U32x8 even_codes, odd_codes;
+    byte_pairs(p, even_codes, odd_codes);
+    even = d * to_float((I32x8)(even_codes & 15));
+    odd = d * to_float((I32x8)(odd_codes & 15));
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = -half_at(p + 82);
-    byte_pairs_to_float(load<U8x16>(p) >> 4, even, odd);
-    even = d * even;
-    odd = d * odd;
+    F32x8 d = -splat_half(p + 82);
+    U32x8 even_codes, odd_codes;
+    byte_pairs(p, even_codes, odd_codes);
+    even = d * to_float((I32x8)(even_codes >> 4));
+    odd = d * to_float((I32x8)(odd_codes >> 4));
   }
 };
 
@@ -64,9 +60,9 @@ struct Q3_K : NoMins {
     uint32_t high = load<uint32_t>(p + 104);
     uint64_t high_first = (high & high_mask) | (uint64_t)(high >> 2 & high_mask) << 32;
     uint64_t high_second = (high >> 4 & high_mask) | (uint64_t)(high >> 6 & high_mask) << 32;
-    uint64_t packed[2] = {(low & low_mask) | high_first << 4, (low >> 4 & low_mask) | high_second << 4};
-    float d = half_at(p + 108);
-    byte_pairs_to_float(load<U8x16>(packed) - 32, even, odd);
+    U64x2 packed = {(low & low_mask) | high_first << 4, (low >> 4 & low_mask) | high_second << 4};
+    F32x8 d = splat_half(p + 108);
+    byte_pairs_to_float((U8x16)packed - 32, even, odd);
     even = d * even;
     odd = d * odd;
   }
@@ -101,11 +97,11 @@ struct Q4_K {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = half_at(p) * SixBitScales::scales(p + 4);
+    even = splat_half(p) * SixBitScales::scales(p + 4);
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
-    even = -half_at(p + 2) * SixBitScales::mins(p + 4);
+    even = -splat_half(p + 2) * SixBitScales::mins(p + 4);
   }
 };
 
@@ -122,11 +118,11 @@ struct Q5_K {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8&) {
-    even = half_at(p) * SixBitScales::scales(p + 4);
+    even = splat_half(p) * SixBitScales::scales(p + 4);
   }
 
   LEVIN_INLINE static void mins(const uint8_t* p, F32x8& even, F32x8&) {
-    even = -half_at(p + 2) * SixBitScales::mins(p + 4);
+    even = -splat_half(p + 2) * SixBitScales::mins(p + 4);
   }
 };
 
@@ -144,7 +140,7 @@ struct Q6_K : NoMins {
   }
 
   LEVIN_INLINE static void scales(const uint8_t* p, F32x8& even, F32x8& odd) {
-    float d = half_at(p + 208);
+    F32x8 d = splat_half(p + 208);
     byte_pairs_to_float(load<U8x16>(p + 192), even, odd);
     even = d * even;
     odd = d * odd;

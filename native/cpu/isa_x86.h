@@ -23,8 +23,97 @@ constexpr int kWideZero = 128;
 constexpr int kWideZero = 0;
 #endif
 
+/* Sixteen products of words are an instruction less than as many of bytes, signs moved. */
+constexpr bool kWideWords = kWideZero == 0;
+
 LEVIN_INLINE U8x32 load_pair16(const uint8_t* p) {
   return (U8x32)_mm256_broadcastsi128_si256(load<__m128i>(p));
+}
+
+/* Sixteen bytes and sixteen others. */
+LEVIN_INLINE U8x32 load_two16(const uint8_t* low, const uint8_t* high) {
+  return (U8x32)_mm256_inserti128_si256(_mm256_castsi128_si256(load<__m128i>(low)), load<__m128i>(high), 1);
+}
+
+/* Eight bytes, four times. */
+LEVIN_INLINE U8x32 load_four8(const uint8_t* p) {
+  return (U8x32)_mm256_set1_epi64x(load<int64_t>(p));
+}
+
+LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
+  return (F32x8)_mm256_cvtph_ps((__m128i)halves);
+}
+
+/* An F16 number, in every lane. */
+LEVIN_INLINE F32x8 splat_half(const uint8_t* p) {
+  return (F32x8)_mm256_cvtph_ps(_mm_set1_epi16(load<int16_t>(p)));
+}
+
+/* Lane i: the four bytes at p + kStride * i. Reads no further than kStride bytes behind the last. */
+template <int kStride>
+LEVIN_INLINE U32x8 strided_words(const uint8_t* p) {
+  constexpr int kStep = kStride - 4;
+  __m256i v = load<__m256i>(p);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + kStep), 1 << 1);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + 2 * kStep), 1 << 2);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + 3 * kStep), 1 << 3);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + 4 * kStep), 1 << 4);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + 5 * kStep), 1 << 5);
+  v = _mm256_blend_epi32(v, load<__m256i>(p + 6 * kStep), 1 << 6);
+  return (U32x8)_mm256_blend_epi32(v, load<__m256i>(p + 7 * kStep), 1 << 7);
+}
+
+/* Eight F16 numbers that lie kStride bytes apart. */
+template <int kStride>
+LEVIN_INLINE F32x8 strided_halves(const uint8_t* p) {
+  if (kStride > 32) {
+    U16x8 inserted = {load<uint16_t>(p),
+                      load<uint16_t>(p + kStride),
+                      load<uint16_t>(p + 2 * kStride),
+                      load<uint16_t>(p + 3 * kStride),
+                      load<uint16_t>(p + 4 * kStride),
+                      load<uint16_t>(p + 5 * kStride),
+                      load<uint16_t>(p + 6 * kStride),
+                      load<uint16_t>(p + 7 * kStride)};
+    return halves_to_float(inserted);
+  }
+  __m256i words = (__m256i)strided_words<kStride>(p);
+#if defined(__AVX512VL__)
+  __m128i halves = _mm256_cvtepi32_epi16(words);
+#else
+  words = _mm256_packus_epi32(_mm256_and_si256(words, _mm256_set1_epi32(0xffff)), words);
+  __m128i halves = _mm256_castsi256_si128(_mm256_permute4x64_epi64(words, _MM_SHUFFLE(3, 1, 2, 0)));
+#endif
+  return (F32x8)_mm256_cvtph_ps(halves);
+}
+
+/*
+ * Adds kValue to byte i where bit i of the 16-bit word kWord behind low is set, to byte i + 16 where bit i of the one
+ * behind high is.
+ */
+template <int kWord, int kValue>
+LEVIN_INLINE U8x32 add_at_bits(U8x32 v, const uint8_t* low, const uint8_t* high) {
+#if defined(__AVX512BW__)
+  uint32_t bits = load<uint16_t>(low + 2 * kWord) | (uint32_t)load<uint16_t>(high + 2 * kWord) << 16;
+  return (U8x32)_mm256_mask_add_epi8((__m256i)v, bits, (__m256i)v, _mm256_set1_epi8(kValue));
+#else
+  constexpr uint64_t kByte = 0x0101010101010101;
+  const U64x4 bytes = {2 * kWord * kByte, (2 * kWord + 1) * kByte, 2 * kWord * kByte, (2 * kWord + 1) * kByte};
+  const U8x32 select = (U8x32)(U64x4{} + 0x8040201008040201);
+  __m256i words =
+      _mm256_blend_epi32(_mm256_set1_epi32(load<int32_t>(low)), _mm256_set1_epi32(load<int32_t>(high)), 0xf0);
+  U8x32 spread = (U8x32)_mm256_shuffle_epi8(words, (__m256i)bytes) & select;
+  return v | ((U8x32)(spread == select) & splat8(kValue));
+#endif
+}
+
+/* The even and the odd ones of sixteen bytes. */
+LEVIN_INLINE void byte_pairs(const uint8_t* p, U32x8& even, U32x8& odd) {
+  const U32x8 evens = {0x80808000, 0x80808002, 0x80808004, 0x80808006,
+                       0x80808008, 0x8080800a, 0x8080800c, 0x8080800e};
+  __m256i bytes = (__m256i)load_pair16(p);
+  even = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)evens);
+  odd = (U32x8)_mm256_shuffle_epi8(bytes, (__m256i)(evens + 1));
 }
 
 /* Looks every code below 16 up in a table. */
@@ -39,10 +128,6 @@ LEVIN_INLINE U8x32 subtract_saturated(U8x32 a, U8x32 b) {
 
 LEVIN_INLINE F32x8 fma(F32x8 a, F32x8 b, F32x8 c) {
   return (F32x8)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-}
-
-LEVIN_INLINE F32x8 halves_to_float(U16x8 halves) {
-  return (F32x8)_mm256_cvtph_ps((__m128i)halves);
 }
 
 /* Eight unsigned bytes. The compiler's own conversions of narrow vectors go element by element. */
@@ -75,26 +160,44 @@ LEVIN_INLINE __m256i dot_accumulate(__m256i sum, __m256i codes, __m256i x) {
 }
 #endif
 
-/* Turns what a format calls a code into what dot() multiplies. */
-template <bool kWide>
-LEVIN_INLINE U8x32 stored_code(U8x32 code) {
-  return kWide ? code ^ splat8(kWideZero) : code;
-}
-
-/* Lane i: the products of bytes 4i to 4i + 3, summed. */
-template <bool kWide>
-LEVIN_INLINE I32x8 dot(U8x32 code, I8x32 x) {
+/*
+ * Lane i: the products of bytes 4i to 4i + 3 of kCount vectors, summed. Narrow codes are small enough for the sums
+ * of a lane's pairs to fit 16 bits.
+ */
+template <bool kWide, int kCount>
+LEVIN_INLINE I32x8 dot(const U8x32* codes, const uint8_t* x) {
 #if defined(LEVIN_VNNI)
-  return (I32x8)dot_accumulate(_mm256_setzero_si256(), (__m256i)stored_code<kWide>(code), (__m256i)x);
+  __m256i sum = _mm256_setzero_si256();
+  for (int i = 0; i < kCount; i++) {
+    sum = dot_accumulate(sum, (__m256i)codes[i], load<__m256i>(x + i * 32));
+  }
+  return (I32x8)sum;
 #else
   const __m256i ones = _mm256_set1_epi16(1);
-  if (kWide) {
-    __m256i magnitudes = _mm256_abs_epi8((__m256i)code);
-    __m256i signed_x = _mm256_sign_epi8((__m256i)x, (__m256i)code);
-    return (I32x8)_mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed_x), ones);
+  __m256i words = _mm256_setzero_si256();
+  I32x8 sum = {};
+  for (int i = 0; i < kCount; i++) {
+    __m256i xi = load<__m256i>(x + i * 32);
+    if (kWide) {
+      __m256i magnitudes = _mm256_abs_epi8((__m256i)codes[i]);
+      __m256i signed_x = _mm256_sign_epi8(xi, (__m256i)codes[i]);
+      sum += (I32x8)_mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed_x), ones);
+    } else {
+      words = _mm256_add_epi16(words, _mm256_maddubs_epi16((__m256i)codes[i], xi));
+    }
   }
-  return (I32x8)_mm256_madd_epi16(_mm256_maddubs_epi16((__m256i)code, (__m256i)x), ones);
+  return kWide ? sum : (I32x8)_mm256_madd_epi16(words, ones);
 #endif
+}
+
+/* For loops in which the compiler would rather load once for each use. */
+LEVIN_INLINE void keep_in_register(__m256i& v) {
+  asm("" : "+x"(v));
+}
+
+/* For loops with as many sums as registers, where the compiler moves each sum about, or to the stack. */
+LEVIN_INLINE void add_in_place(__m256i& sum, __m256i v) {
+  asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(v));
 }
 
 /*
@@ -111,20 +214,40 @@ LEVIN_INLINE __m256i add_pairs(__m256i a, __m256i b) {
   return _mm256_add_epi32(even, odd);
 }
 
-template <int kMaxCode>
-LEVIN_INLINE __m256i add_quads(const I32x8* v) {
-  constexpr bool kFour = 4 * 127 * kMaxCode < 32768;
-  constexpr bool kEight = 8 * 127 * kMaxCode < 32768;
-  __m256i a = add_pairs<kFour>((__m256i)v[0], (__m256i)v[1]);
-  __m256i b = add_pairs<kFour>((__m256i)v[2], (__m256i)v[3]);
-  return add_pairs<kEight>(a, b);
+/*
+ * Of sums of kProducts codes up to kMaxCode with an activation each. Lane i: the sum of v[i]'s lower four lanes,
+ * lane i + 4: of its upper.
+ */
+template <int kMaxCode, int kProducts>
+LEVIN_INLINE I32x8 reduce_quads(const I32x8* v) {
+  constexpr bool kFits = kProducts * 127 * kMaxCode < 32768;
+  constexpr bool kPairFits = 2 * kProducts * 127 * kMaxCode < 32768;
+  __m256i a = add_pairs<kFits>((__m256i)v[0], (__m256i)v[1]);
+  __m256i b = add_pairs<kFits>((__m256i)v[2], (__m256i)v[3]);
+  return (I32x8)add_pairs<kPairFits>(a, b);
 }
 
-/* Of dot()s of codes up to kMaxCode. Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper. */
+/* Likewise. Lanes i and i + 4: the sums of the first two of v[i]'s lower and upper four lanes; of odd: the last. */
+template <int kMaxCode, int kProducts>
+LEVIN_INLINE void reduce_pairs(const I32x8* v, I32x8& even, I32x8& odd) {
+  constexpr bool kFits = kProducts * 127 * kMaxCode < 32768;
+  __m256 a = (__m256)add_pairs<kFits>((__m256i)v[0], (__m256i)v[1]);
+  __m256 b = (__m256)add_pairs<kFits>((__m256i)v[2], (__m256i)v[3]);
+  even = (I32x8)_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
+  odd = (I32x8)_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1));
+}
+
+/* Lane i: the sum of two neighbours, those of v[0] and then those of v[1]. */
+LEVIN_INLINE I32x8 reduce_neighbours(const I32x8* v) {
+  __m256i sums = add_pairs<false>((__m256i)v[0], (__m256i)v[1]);
+  return (I32x8)_mm256_permute4x64_epi64(sums, _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+/* Lane i of even: the sum of v[i]'s lower four lanes; of odd: of its upper. */
 template <int kMaxCode>
 LEVIN_INLINE void reduce_halves(const I32x8* v, I32x8& even, I32x8& odd) {
-  __m256i first = add_quads<kMaxCode>(v);
-  __m256i second = add_quads<kMaxCode>(v + 4);
+  __m256i first = (__m256i)reduce_quads<kMaxCode, 4>(v);
+  __m256i second = (__m256i)reduce_quads<kMaxCode, 4>(v + 4);
   even = (I32x8)_mm256_permute2x128_si256(first, second, 0x20);
   odd = (I32x8)_mm256_permute2x128_si256(first, second, 0x31);
 }

@@ -21,6 +21,10 @@ constexpr int kBlock = 32;
 constexpr int kLanes = 8;
 constexpr int kSpan = kBlock * kLanes;
 
+/* Activations that stay neighbours whatever their order. */
+constexpr int kUnit = 8;
+constexpr int kUnits = kBlock / kUnit;
+
 /* Values that share a scale, and their bytes, where activations become tables; see tables.h. */
 constexpr int kTableGroup = 128;
 constexpr int kTableGroupBytes = 2048;
@@ -31,6 +35,31 @@ constexpr int kTileRows = 16;
 /* Lanes of a floating-point product. */
 constexpr int kFloatLanes = 16;
 
+/*
+ * Where prepared activations, and unpacked codes alike, have the 8-byte units of a span: unit u of block b at
+ * byte  b / 4 * fours + b % 4 * block + u / 2 * half + u % 2 * unit.
+ * Orders other than the natural one follow how the bytes of an encoding hold several codes each, so that a
+ * lane adds up products of one block over several vectors before lanes are summed.
+ */
+struct Order {
+  int fours;
+  int block;
+  int half;
+  int unit;
+};
+
+/* Vector i of 32 bytes is block i. */
+constexpr Order kByBlock = {128, 32, 16, 8};
+
+/* Vector 2i: the first halves of blocks i and i + 4; 2i + 1: their second halves. */
+constexpr Order kByHalf = {16, 64, 32, 8};
+
+/* Vector 2i: units 0 and 2 of blocks i and i + 4; 2i + 1: units 1 and 3. */
+constexpr Order kByParity = {16, 64, 8, 32};
+
+/* Vector 4h + u: unit u of blocks 4h to 4h + 3. */
+constexpr Order kByUnit = {128, 8, 64, 32};
+
 /* How an encoding divides a row, and what its codes mean: value = scale * (code - zero) + min. */
 struct Scheme {
   int32_t dtype;
@@ -40,14 +69,17 @@ struct Scheme {
   int32_t zero;    /* code of the value 0 */
   bool half_group; /* scales per 16 values rather than per 32 */
   bool has_min;
+  Order order = kByBlock;
+  bool words = false; /* tiles of many tokens multiply 16-bit codes with 16-bit activations */
 };
 
 /*
  * A prepared integer row, k padded to K = 256 * ceil(k / 256), B = K / 32:
- *   int8  q[K]
+ *   int8  q[K]          every 256 of them in the order of the scheme
  *   float d[B]          x = d * q
  *   T     even[B]       with a min: float d * sum(q), otherwise int32 -zero * sum(q), over the block
  *   T     odd[B]        with half groups only: even covers values 0..15 of the block, odd 16..31
+ *   int16 w[K]          with words only: the values of q, in their natural order
  * A prepared float row: float x[K], K padded to 16 values with zeros.
  */
 struct LinearCall {

@@ -53,19 +53,29 @@ LEVIN_INLINE float quantize_block(const float* source, uint8_t* q, int32_t* half
   return largest / 127.0f;
 }
 
+LEVIN_INLINE void store_words(const uint8_t* q, uint8_t* target) {
+  int16_t words[kBlock];
+  for (int i = 0; i < kBlock; i++) {
+    words[i] = (int8_t)q[i];
+  }
+  memcpy(target, words, sizeof(words));
+}
+
 void quantize_row(const Scheme& scheme, const float* x, int64_t k, int64_t padded, uint8_t* row) {
   int64_t blocks = padded / kBlock;
   float* scales = (float*)(row + padded);
   uint8_t* even = row + padded + blocks * 4;
   uint8_t* odd = even + blocks * 4;
   for (int64_t block = 0; block < blocks; block++) {
-    uint8_t* q = row + block * kBlock;
+    uint8_t q[kBlock] = {};
     int32_t sums[2] = {};
-    if (block * kBlock < k) {
-      scales[block] = quantize_block(x + block * kBlock, q, sums);
-    } else {
-      scales[block] = 0;
-      memset(q, 0, kBlock);
+    scales[block] = block * kBlock < k ? quantize_block(x + block * kBlock, q, sums) : 0;
+    uint8_t* span = row + block / kLanes * kSpan;
+    for (int u = 0; u < kUnits; u++) {
+      store(span + unit_at(scheme.order, (int)(block % kLanes), u), load<uint64_t>(q + u * kUnit));
+    }
+    if (scheme.words) {
+      store_words(q, odd + block * kBlock * 2);
     }
     int32_t first = scheme.half_group ? sums[0] : sums[0] + sums[1];
     if (scheme.has_min) {

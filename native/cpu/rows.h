@@ -13,18 +13,31 @@ namespace {
 using levin::kBlock;
 using levin::kLanes;
 using levin::kSpan;
+using levin::kUnit;
+using levin::kUnits;
 using levin::LinearCall;
+using levin::Order;
 
 /* Farther ahead, rows of small matrices end before what was prefetched behind them is used. */
 constexpr int kPrefetchBytes = 1024;
 
 constexpr int kCacheLine = 64;
 
+
 /* Rows that one token meets side by side. */
 constexpr int kRowStreams = 2;
 
 LEVIN_INLINE int64_t padded_length(int64_t k) {
   return (k + kSpan - 1) / kSpan * kSpan;
+}
+
+/* Where a span has unit u of block b. */
+LEVIN_INLINE constexpr int unit_at(const Order& order, int b, int u) {
+  return b / 4 * order.fours + b % 4 * order.block + u / 2 * order.half + u % 2 * order.unit;
+}
+
+LEVIN_INLINE constexpr bool is_same(const Order& a, const Order& b) {
+  return a.fours == b.fours && a.block == b.block && a.half == b.half && a.unit == b.unit;
 }
 
 LEVIN_INLINE const uint8_t* token(const LinearCall& call, int64_t t) {
@@ -36,6 +49,7 @@ LEVIN_INLINE float sum_lanes(F32x8 v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+/* Codes of a span, in the order of the scheme. */
 template <class Format>
 LEVIN_INLINE void unpack_span(const uint8_t* p, U8x32* codes) {
   codes[0] = Format::template code<0>(p);
@@ -48,29 +62,77 @@ LEVIN_INLINE void unpack_span(const uint8_t* p, U8x32* codes) {
   codes[7] = Format::template code<7>(p);
 }
 
+/* Likewise, of formats that need not move a code to multiply it; see FourToAByte. */
+template <class Format>
+LEVIN_INLINE void mask_span(const uint8_t* p, U8x32* codes) {
+  codes[0] = Format::template masked<0>(p);
+  codes[1] = Format::template masked<1>(p);
+  codes[2] = Format::template masked<2>(p);
+  codes[3] = Format::template masked<3>(p);
+  codes[4] = Format::template masked<4>(p);
+  codes[5] = Format::template masked<5>(p);
+  codes[6] = Format::template masked<6>(p);
+  codes[7] = Format::template masked<7>(p);
+}
+
+/* Lane i: the sum of block i's products; of odd, where groups are halves of a block, that of its second half. */
+template <class Format>
+LEVIN_INLINE void sum_blocks(const U8x32* codes, const uint8_t* q, I32x8& even, I32x8& odd) {
+  constexpr Scheme scheme = Format::kScheme;
+  constexpr bool kWide = Format::kWide;
+  I32x8 products[kLanes];
+  if constexpr (is_same(scheme.order, levin::kByBlock)) {
+    for (int i = 0; i < kLanes; i++) {
+      products[i] = dot<kWide, 1>(codes + i, q + i * kBlock);
+    }
+    reduce_halves<Format::kMaxCode>(products, even, odd);
+    even = scheme.half_group ? even : even + odd;
+  } else if constexpr (is_same(scheme.order, levin::kByUnit)) {
+    constexpr int kParts = scheme.half_group ? 2 : 1;
+    constexpr int kVectors = 4 / kParts;
+    for (int i = 0; i < 2 * kParts; i++) {
+      products[i % kParts * 2 + i / kParts] = dot<kWide, kVectors>(codes + kVectors * i, q + kVectors * i * kBlock);
+    }
+    even = Format::unscale(reduce_neighbours(products));
+    if constexpr (scheme.half_group) {
+      odd = Format::unscale(reduce_neighbours(products + 2));
+    }
+  } else {
+    for (int i = 0; i < 4; i++) {
+      products[i] = dot<kWide, 2>(codes + 2 * i, q + 2 * i * kBlock);
+    }
+    if constexpr (scheme.half_group) {
+      static_assert(is_same(scheme.order, levin::kByParity));
+      reduce_pairs<Format::kMaxCode, 8>(products, even, odd);
+    } else {
+      even = reduce_quads<Format::kMaxCode, 8>(products);
+    }
+  }
+}
+
 /* Adds 256 products of a row with each token; factors of a token lie padded bytes behind its codes. */
 template <class Format, int kTokens>
 LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64_t span, int64_t padded,
                                 F32x8* sums) {
   constexpr Scheme scheme = Format::kScheme;
   U8x32 codes[kLanes];
-  unpack_span<Format>(p, codes);
+  if constexpr (is_same(scheme.order, levin::kByUnit)) {
+    mask_span<Format>(p, codes);
+  } else {
+    unpack_span<Format>(p, codes);
+  }
   F32x8 even_scale, odd_scale, even_min, odd_min;
   Format::scales(p, even_scale, odd_scale);
   Format::mins(p, even_min, odd_min);
   for (int t = 0; t < kTokens; t++) {
     const uint8_t* q = x[t] + span * kSpan;
-    I32x8 products[kLanes];
-    for (int i = 0; i < kLanes; i++) {
-      products[i] = dot<Format::kWide>(codes[i], load<I8x32>(q + i * kBlock));
-    }
     const uint8_t* factors = x[t] + padded + span * (int64_t)sizeof(F32x8);
     const uint8_t* even_sums = factors + padded / kBlock * 4;
     const uint8_t* odd_sums = even_sums + padded / kBlock * 4;
     F32x8 d = load<F32x8>(factors);
     F32x8 sum = sums[t];
     I32x8 even, odd;
-    reduce_halves<Format::kMaxCode>(products, even, odd);
+    sum_blocks<Format>(codes, q, even, odd);
     if constexpr (scheme.half_group) {
       if constexpr (!scheme.has_min) {
         even += load<I32x8>(even_sums);
@@ -79,11 +141,10 @@ LEVIN_INLINE void multiply_span(const uint8_t* p, const uint8_t* const* x, int64
       sum = fma(even_scale * d, to_float(even), sum);
       sum = fma(odd_scale * d, to_float(odd), sum);
     } else {
-      I32x8 whole = even + odd;
       if constexpr (!scheme.has_min) {
-        whole += load<I32x8>(even_sums);
+        even += load<I32x8>(even_sums);
       }
-      sum = fma(even_scale * d, to_float(whole), sum);
+      sum = fma(even_scale * d, to_float(even), sum);
     }
     if constexpr (scheme.has_min) {
       sum = fma(even_min, load<F32x8>(even_sums), sum);

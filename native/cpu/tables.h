@@ -125,7 +125,7 @@ LEVIN_INLINE void look_up_rows(const LinearCall& call, int64_t t, int64_t n) {
       const uint8_t* p = call.weight + (n + (r < rows ? r : rows - 1)) * call.row_stride;
       const uint8_t* span = p + group / 2 * Format::kSpanBytes;
       columns[r] = load<__m256i>(span + group % 2 * kBlock);
-      scales[r] = Format::scale(span);
+      scales[r] = Format::scale(span)[0];
       __builtin_prefetch(span + levin::kTileRows * call.row_stride + group % 2 * kBlock);
     }
     transpose_bytes(columns);

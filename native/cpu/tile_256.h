@@ -1,6 +1,6 @@
 /*
  * The inner tile in 256-bit vectors: a pair of registers holds sixteen rows. Without VNNI, products of
- * narrow codes add up in 16 bits for as long as they cannot overflow.
+ * narrow codes add up in 16 bits for as long as they cannot overflow, and wide ones are words of 16 bits.
  */
 #ifndef LEVIN_CPU_TILE_256_H
 #define LEVIN_CPU_TILE_256_H
@@ -27,17 +27,17 @@ constexpr int safe_quads() {
 }
 
 template <class Format, int kTokens, int kCount>
-LEVIN_INLINE void multiply_narrow(const uint8_t* codes, const uint8_t* const* x, int64_t at,
+LEVIN_INLINE void multiply_narrow(const uint8_t* codes, const uint8_t* const* x, int64_t at, int first,
                                   __m256i (*sums)[kHalves]) {
   constexpr int kRun = safe_quads<Format>() < kCount ? safe_quads<Format>() : kCount;
   const __m256i ones = _mm256_set1_epi16(1);
-  for (int run = 0; run < kCount; run += kRun) {
+  for (int run = first; run < first + kCount; run += kRun) {
     __m256i words[kTokens][kHalves] = {};
     for (int quad = run; quad < run + kRun; quad++) {
       __m256i low = load<__m256i>(codes + quad * 64);
       __m256i high = load<__m256i>(codes + quad * 64 + 32);
       for (int t = 0; t < kTokens; t++) {
-        __m256i q = broadcast_quad(x[t] + at + quad * 4);
+        __m256i q = broadcast_quad(x[t] + at + quad_at(Format::kScheme.order, quad));
         words[t][0] = _mm256_add_epi16(words[t][0], _mm256_maddubs_epi16(low, q));
         words[t][1] = _mm256_add_epi16(words[t][1], _mm256_maddubs_epi16(high, q));
       }
@@ -48,45 +48,42 @@ LEVIN_INLINE void multiply_narrow(const uint8_t* codes, const uint8_t* const* x,
     }
   }
 }
-
-template <int kTokens, int kCount>
-LEVIN_INLINE void multiply_wide(const uint8_t* codes, const uint8_t* const* x, int64_t at,
-                                __m256i (*sums)[kHalves]) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (int quad = 0; quad < kCount; quad++) {
-    for (int half = 0; half < kHalves; half++) {
-      __m256i rows = load<__m256i>(codes + quad * 64 + half * 32);
-      __m256i magnitudes = _mm256_abs_epi8(rows);
-      for (int t = 0; t < kTokens; t++) {
-        __m256i q = _mm256_sign_epi8(broadcast_quad(x[t] + at + quad * 4), rows);
-        __m256i words = _mm256_maddubs_epi16(magnitudes, q);
-        sums[t][half] = _mm256_add_epi32(sums[t][half], _mm256_madd_epi16(words, ones));
-      }
-    }
-  }
-}
 #endif
 
 template <class Format, int kTokens, int kCount>
-LEVIN_INLINE void multiply_quads(const uint8_t* codes, const uint8_t* const* x, int64_t at,
+LEVIN_INLINE void multiply_quads(const uint8_t* codes, const uint8_t* const* x, int64_t at, int first,
                                  __m256i (*sums)[kHalves]) {
 #if defined(LEVIN_VNNI)
-  for (int quad = 0; quad < kCount; quad++) {
+  for (int quad = first; quad < first + kCount; quad++) {
     __m256i low = load<__m256i>(codes + quad * 64);
     __m256i high = load<__m256i>(codes + quad * 64 + 32);
     for (int t = 0; t < kTokens; t++) {
-      __m256i q = broadcast_quad(x[t] + at + quad * 4);
+      __m256i q = broadcast_quad(x[t] + at + quad_at(Format::kScheme.order, quad));
       sums[t][0] = dot_accumulate(sums[t][0], low, q);
       sums[t][1] = dot_accumulate(sums[t][1], high, q);
     }
   }
 #else
-  if constexpr (Format::kWide) {
-    multiply_wide<kTokens, kCount>(codes, x, at, sums);
-  } else {
-    multiply_narrow<Format, kTokens, kCount>(codes, x, at, sums);
-  }
+  multiply_narrow<Format, kTokens, kCount>(codes, x, at, first, sums);
 #endif
+}
+
+/* A block in words; those of a token lie at x + at. */
+template <int kTokens>
+LEVIN_INLINE void multiply_words(const uint8_t* codes, const uint8_t* const* x, int64_t at,
+                                 __m256i (*sums)[kHalves]) {
+#pragma GCC unroll 4
+  for (int pair = 0; pair < kPairs; pair++) {
+    __m256i low = load<__m256i>(codes + pair * 64);
+    __m256i high = load<__m256i>(codes + pair * 64 + 32);
+    keep_in_register(low);
+    keep_in_register(high);
+    for (int t = 0; t < kTokens; t++) {
+      __m256i words = broadcast_quad(x[t] + at + pair * 4);
+      add_in_place(sums[t][0], _mm256_madd_epi16(low, words));
+      add_in_place(sums[t][1], _mm256_madd_epi16(high, words));
+    }
+  }
 }
 
 template <class Format, int kTokens>
@@ -100,6 +97,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
   const float* factors = tile.factors;
   for (int64_t block = 0; block < tile.blocks; block++) {
     const int64_t d_at = tile.padded + block * 4;
+    const int64_t at = first_byte(Format::kScheme.order, block);
     auto lane = sums[block % kLanes];
     for (int group = 0; group < kGroups; group++) {
       __m256i products[kTokens][kHalves];
@@ -109,8 +107,11 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
         products[t][0] = start;
         products[t][1] = start;
       }
-      int64_t at = block * kBlock + group * kGroupQuads * 4;
-      multiply_quads<Format, kTokens, kGroupQuads>(codes + group * kGroupQuads * 64, x, at, products);
+      if constexpr (scheme.words) {
+        multiply_words<kTokens>(codes, x, tile.padded + 2 * plane_bytes + block * kBlock * 2, products);
+      } else {
+        multiply_quads<Format, kTokens, kGroupQuads>(codes, x, at, group * kGroupQuads, products);
+      }
       for (int half = 0; half < kHalves; half++) {
         __m256 scale = load<__m256>(factors + group * kTileRows + half * kLanes);
         for (int t = 0; t < kTokens; t++) {
@@ -130,7 +131,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
         }
       }
     }
-    codes += kTileBlockBytes;
+    codes += kTileBlockBytes<Format>;
     factors += Planes<Format>::kCount * kTileRows;
   }
   for (int t = 0; t < kTokens; t++) {

@@ -11,12 +11,14 @@ LEVIN_INLINE __m512 broadcast_float(const uint8_t* p) {
 }
 
 /* Sums of products of kCount quads, from the start that cancels the zero code. */
-template <int kTokens, int kCount>
-LEVIN_INLINE void multiply_quads(const uint8_t* codes, const uint8_t* const* x, int64_t at, __m512i* sums) {
-  for (int quad = 0; quad < kCount; quad++) {
+template <class Format, int kTokens, int kCount>
+LEVIN_INLINE void multiply_quads(const uint8_t* codes, const uint8_t* const* x, int64_t at, int first,
+                                 __m512i* sums) {
+  for (int quad = first; quad < first + kCount; quad++) {
+    int64_t quad_of_x = at + quad_at(Format::kScheme.order, quad);
     __m512i rows = load<__m512i>(codes + quad * 64);
     for (int t = 0; t < kTokens; t++) {
-      sums[t] = _mm512_dpbusd_epi32(sums[t], rows, _mm512_set1_epi32(load<int32_t>(x[t] + at + quad * 4)));
+      sums[t] = _mm512_dpbusd_epi32(sums[t], rows, _mm512_set1_epi32(load<int32_t>(x[t] + quad_of_x)));
     }
   }
 }
@@ -32,6 +34,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
   const float* factors = tile.factors;
   for (int64_t block = 0; block < tile.blocks; block++) {
     const int64_t d_at = tile.padded + block * 4;
+    const int64_t at = first_byte(Format::kScheme.order, block);
     __m512* lane = sums[block % kLanes];
     for (int group = 0; group < kGroups; group++) {
       __m512i products[kTokens];
@@ -39,8 +42,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
         products[t] = scheme.has_min ? _mm512_setzero_si512()
                                      : _mm512_set1_epi32(load<int32_t>(x[t] + d_at + (1 + group) * plane_bytes));
       }
-      int64_t at = block * kBlock + group * kGroupQuads * 4;
-      multiply_quads<kTokens, kGroupQuads>(codes + group * kGroupQuads * 64, x, at, products);
+      multiply_quads<Format, kTokens, kGroupQuads>(codes, x, at, group * kGroupQuads, products);
       __m512 scale = load<__m512>(factors + group * kTileRows);
       for (int t = 0; t < kTokens; t++) {
         __m512 factor = _mm512_mul_ps(scale, broadcast_float(x[t] + d_at));
@@ -55,7 +57,7 @@ LEVIN_INLINE void multiply_tile(const Tile& tile, const uint8_t* const* x, float
         }
       }
     }
-    codes += kTileBlockBytes;
+    codes += kTileBlockBytes<Format>;
     factors += Planes<Format>::kCount * kTileRows;
   }
   for (int t = 0; t < kTokens; t++) {

@@ -3,6 +3,7 @@
  * of each row after the other, so that a lane is a row and no sum crosses lanes:
  *
  *   codes   [K / 4][16 rows][4]            what dot() multiplies
+ *           or [K / 2][16 rows][2] words, where kScheme.words
  *   factors [K / 32][planes][16 rows] F32  scales (even, odd), then minima (even, odd)
  *
  * A tile of 16 rows and kTileTokens tokens adds a block's products in integers and then, scaled, to the
@@ -18,7 +19,14 @@ namespace {
 using levin::kTileRows;
 
 constexpr int kQuads = kBlock / 4;
-constexpr int kTileBlockBytes = kBlock * kTileRows;
+constexpr int kPairs = kBlock / 2;
+
+/* Of the codes of a packed tile. */
+template <class Format>
+constexpr int kCodeBytes = Format::kScheme.words ? 2 : 1;
+
+template <class Format>
+constexpr int kTileBlockBytes = kBlock * kTileRows * kCodeBytes<Format>;
 
 template <class Format>
 struct Planes {
@@ -26,16 +34,63 @@ struct Planes {
   static constexpr int kCount = kGroups * (Format::kScheme.has_min ? 2 : 1);
 };
 
-template <class Format>
-LEVIN_INLINE void pack_codes(const U8x32 (*codes)[kLanes], int half, uint8_t* target) {
+/* Where a block whose first byte lies at unit_at(order, block, 0) has four neighbours. */
+LEVIN_INLINE constexpr int quad_at(const Order& order, int quad) {
+  return unit_at(order, 0, quad / 2) + quad % 2 * 4;
+}
+
+/* The first byte of a block of prepared activations. */
+LEVIN_INLINE int64_t first_byte(const Order& order, int64_t block) {
+  return block / kLanes * kSpan + unit_at(order, (int)(block % kLanes), 0);
+}
+
+/* Which quad of a span, counted in the natural order, is the i-th in that of the scheme. */
+struct Quads {
+  uint8_t natural[kLanes * kQuads];
+};
+
+constexpr Quads ordered_quads(const Order& order) {
+  Quads quads = {};
   for (int block = 0; block < kLanes; block++) {
+    for (int quad = 0; quad < kQuads; quad++) {
+      quads.natural[(unit_at(order, block, 0) + quad_at(order, quad)) / 4] = (uint8_t)(block * kQuads + quad);
+    }
+  }
+  return quads;
+}
+
+/* Vector i of eight rows, widened; quads of it are those that ordered names. */
+LEVIN_INLINE void pack_words(const U8x32 (*codes)[kLanes], int i, const uint8_t* ordered, int half,
+                             uint8_t* target) {
+  for (int part = 0; part < 2; part++) {
     __m256i rows[kLanes];
     for (int r = 0; r < kLanes; r++) {
-      rows[r] = (__m256i)stored_code<Format::kWide>(codes[r][block]);
+      __m256i bytes = (__m256i)codes[r][i];
+      rows[r] = _mm256_cvtepi8_epi16(part == 0 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1));
     }
     transpose8(rows);
-    for (int quad = 0; quad < kQuads; quad++) {
-      store(target + block * kTileBlockBytes + quad * kTileRows * 4 + half * 32, rows[quad]);
+    for (int j = 0; j < kLanes; j++) {
+      int pair = ordered[part * 4 + j / 2] * 2 + j % 2;
+      store(target + pair * kTileRows * 4 + half * 32, rows[j]);
+    }
+  }
+}
+
+template <class Format>
+LEVIN_INLINE void pack_codes(const U8x32 (*codes)[kLanes], int half, uint8_t* target) {
+  static constexpr Quads kOrdered = ordered_quads(Format::kScheme.order);
+  for (int i = 0; i < kLanes; i++) {
+    if constexpr (Format::kScheme.words) {
+      pack_words(codes, i, kOrdered.natural + i * kQuads, half, target);
+      continue;
+    }
+    __m256i rows[kLanes];
+    for (int r = 0; r < kLanes; r++) {
+      rows[r] = (__m256i)codes[r][i];
+    }
+    transpose8(rows);
+    for (int j = 0; j < kQuads; j++) {
+      store(target + kOrdered.natural[i * kQuads + j] * kTileRows * 4 + half * 32, rows[j]);
     }
   }
 }
@@ -80,7 +135,7 @@ void pack_tile(const LinearCall& call, int64_t n, uint8_t* codes, float* factors
     float* factors_to = factors;
     for (int64_t span = 0; span < spans; span++) {
       pack_span<Format>(p, half, to, factors_to);
-      to += kLanes * kTileBlockBytes;
+      to += kLanes * kTileBlockBytes<Format>;
       factors_to += kLanes * Planes<Format>::kCount * kTileRows;
       for (int r = 0; r < kLanes; r++) {
         p[r] += Format::kSpanBytes;
@@ -134,10 +189,12 @@ void multiply_tiles(const LinearCall& call) {
   Tile tile;
   tile.padded = padded_length(call.k);
   tile.blocks = call.k / kBlock;
-  tile.codes = call.scratch;
-  tile.factors = (const float*)(call.scratch + tile.padded * kTileRows);
+  uint8_t* codes = call.scratch;
+  float* factors = (float*)(codes + tile.padded * kTileRows * kCodeBytes<Format>);
+  tile.codes = codes;
+  tile.factors = factors;
   for (int64_t n = call.n0; n < call.n1; n += kTileRows) {
-    pack_tile<Format>(call, n, call.scratch, (float*)(call.scratch + tile.padded * kTileRows));
+    pack_tile<Format>(call, n, codes, factors);
     int64_t t = 0;
     for (; t + kTileTokens <= call.tokens; t += kTileTokens) {
       multiply_tile_tokens<Format, kTileTokens>(call, tile, n, t);
