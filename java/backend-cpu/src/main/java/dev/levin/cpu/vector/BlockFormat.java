@@ -17,7 +17,7 @@ record BlockFormat(BlockPairs rows, int offset, float rebias, int overrun) {
   /** The format of a dtype, or null when it has no kernels. */
   static BlockFormat of(DType dtype) {
     BlockFormat format = FORMATS[dtype.ordinal()];
-    if (format == null && Pairs.available()) {
+    if (format == null && Pairs.wide()) {
       format = make(dtype);
       FORMATS[dtype.ordinal()] = format;
     }

@@ -31,7 +31,7 @@ final class CodebookRows {
       Levels.of(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 
   /** Half the UE4M3 scales; the code that E4M3 has for NaN reads as 0, bit 7 is ignored. */
-  private static final float[] HALF_SCALES = new float[256];
+  static final float[] HALF_SCALES = new float[256];
 
   /** Brings the nibbles of eight bytes in front of the bytes, low ones in the first half. */
   private static final LongVector HIGH_NIBBLES =

@@ -29,7 +29,7 @@ final class GemmTable {
   private EncodedKernels choose(DType dtype, Gemm gemm) {
     return switch (gemm) {
       case FMA -> null;
-      case LUT -> TernaryRows.covers(dtype) && Pairs.available() ? lookups : null;
+      case LUT -> TernaryRows.covers(dtype) && Pairs.wide() ? lookups : null;
       // Faster at single tokens for every format that has them, and for most at prompts.
       case AUTO, INT8 -> integers(dtype);
     };

@@ -50,7 +50,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
    */
   float[] lastScales = {};
 
-  /** A vector a block of 256 values: its upper lanes are sums of 32 values each. */
+  /** A vector a block of 256 values: its last eight lanes are sums of 32 values each. */
   MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
@@ -85,7 +85,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
       capacity = vectors;
       pairs = Pairs.allocate(2L * vectors);
       offsets = Pairs.allocate(vectors);
-      sums = Pairs.allocate(vectors / 4);
+      sums = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
@@ -163,10 +163,15 @@ final class IntegerActivations implements EncodedKernels.Activations {
         storeOffset(u);
       }
     }
+    if (format.fold() != 0) {
+      for (int u = unit; u < unit + padded / Pairs.UNIT; u += format.unitsOfSum()) {
+        fold(u);
+      }
+    }
     if (format.minima()) {
       for (int i = 0; i < count; i += SUMMED) {
-        int block = unit / 4 + i / 256;
-        int lane = Pairs.COUNT / 2 + i % 256 / SUMMED;
+        int block = unit / Pairs.UNITS_OF_BLOCK + i / 256;
+        int lane = Pairs.COUNT - 256 / SUMMED + i % 256 / SUMMED;
         sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
       }
     }
@@ -181,6 +186,17 @@ final class IntegerActivations implements EncodedKernels.Activations {
     }
     all.mul(format.offset() * Pairs.BOTH)
         .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
+  }
+
+  /** Takes from each vector of a sum but the first a multiple of the one before. */
+  private void fold(int first) {
+    long begin = 2L * Pairs.BYTES_OF_VECTOR * first;
+    long last = begin + (2L * format.unitsOfSum() - 1) * Pairs.BYTES_OF_VECTOR;
+    for (long at = last; at > begin; at -= Pairs.BYTES_OF_VECTOR) {
+      Pairs.ints(pairs, at)
+          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()))
+          .intoMemorySegment(pairs, at, Lanes.ORDER);
+    }
   }
 
   /** The least power of two that makes no value of a piece larger than the limit. */

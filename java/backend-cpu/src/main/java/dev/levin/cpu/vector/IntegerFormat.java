@@ -14,6 +14,10 @@ import java.util.function.IntUnaryOperator;
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
+ * @param fold if not 0, kernels multiply vectors of the units of a sum by codes with those of the
+ *     next vector above them, multiplied by this, and those in turn with the next; each vector of
+ *     activations has as many times the one before subtracted. Lanes are numbers modulo 2^32, so
+ *     products are the same to the bit, and codes need no masks
  */
 record IntegerFormat(
     IntegerRows rows,
@@ -23,13 +27,26 @@ record IntegerFormat(
     int limit,
     float rebias,
     int overrun,
-    int[] order) {
+    int[] order,
+    int fold) {
   private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
+
+  private IntegerFormat(
+      IntegerRows rows,
+      int unitsOfSum,
+      int offset,
+      boolean minima,
+      int limit,
+      float rebias,
+      int overrun,
+      int[] order) {
+    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, 0);
+  }
 
   /** The format of a dtype, or null when it has no kernels. */
   static IntegerFormat of(DType dtype) {
     IntegerFormat format = FORMATS[dtype.ordinal()];
-    if (format == null && Pairs.available()) {
+    if (format == null) {
       format = make(dtype);
       FORMATS[dtype.ordinal()] = format;
     }
@@ -37,6 +54,14 @@ record IntegerFormat(
   }
 
   private static IntegerFormat make(DType dtype) {
+    return switch (Pairs.COUNT) {
+      case 16 -> wide(dtype);
+      case 8 -> NarrowFormats.make(dtype);
+      default -> null;
+    };
+  }
+
+  private static IntegerFormat wide(DType dtype) {
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
@@ -65,7 +90,7 @@ record IntegerFormat(
   }
 
   /** Lanes add two pairs a unit. */
-  private static int limit(int largestCode, int unitsOfSum) {
+  static int limit(int largestCode, int unitsOfSum) {
     return Pairs.LIMIT / (4 * unitsOfSum * largestCode);
   }
 
@@ -95,7 +120,7 @@ record IntegerFormat(
     return slot % 32 / 2 * 4 + slot / 32 % 2 + slot % 2 * 2;
   }
 
-  private static int[] order(int frame, IntUnaryOperator valueOfSlot) {
+  static int[] order(int frame, IntUnaryOperator valueOfSlot) {
     int[] order = new int[frame];
     java.util.Arrays.setAll(order, valueOfSlot);
     return order;

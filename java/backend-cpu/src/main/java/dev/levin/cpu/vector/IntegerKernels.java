@@ -18,11 +18,8 @@ final class IntegerKernels implements EncodedKernels {
   /** Fewest activation rows for which weights are unpacked. */
   private static final int UNPACK = 4;
 
-  /** Units of unpacked weights that a worker keeps in its level-2 cache. */
-  private static final int UNPACKED_UNITS = 1024;
-
-  /** Weight rows whose lanes are held before they are added up. */
-  private static final int ROWS_AT_ONCE = 128;
+  /** Units of unpacked weights that a worker keeps in its level-2 cache: 64 Ki values. */
+  private static final int UNPACKED_UNITS = (1 << 16) / Pairs.UNIT;
 
   /** Bytes of the pairs of a unit. */
   private static final long UNIT_BYTES = 2L * Pairs.BYTES_OF_VECTOR;
@@ -123,7 +120,7 @@ final class IntegerKernels implements EncodedKernels {
         int outAt) {
       IntegerRows kernels = x.format.rows();
       for (int r = 0; r < weightRows; ) {
-        int count = Math.min(ROWS_AT_ONCE, weightRows - r);
+        int count = Math.min(IntegerRows.MOST_ROWS, weightRows - r);
         long first = at + r * rowStride;
         if (count > 1 && !readable(x, weight, first + (count - 1) * rowStride)) {
           count = x.k % Pairs.UNIT == 0 ? count - 1 : 1;
@@ -242,7 +239,7 @@ final class IntegerKernels implements EncodedKernels {
         int outAt,
         int outStride) {
       if (x.format.minima()) {
-        int blocks = x.units / 4;
+        int blocks = x.units / Pairs.UNITS_OF_BLOCK;
         long step = x.unitBytes / 2;
         long first = row * blocks * step;
         // A row by itself stands in for all four.

@@ -13,10 +13,16 @@ interface IntegerRows {
   /** Floats that {@link #dot} leaves for a row. */
   int ROW_LANES = 2 * Pairs.COUNT;
 
+  /** Most rows of a call of {@link #dot}. */
+  int MOST_ROWS = 128;
+
+  /** From here on {@link #dot} may leave what it likes in two vectors of the lanes. */
+  int SCRATCH = MOST_ROWS * ROW_LANES;
+
   /**
-   * Leaves the sums of the lanes of each row in {@code lanes}, and from the row's lane 16 on those
-   * of the products with minima, where the format has them. Many rows at once: what goes before a
-   * loop over a row costs as much as a block and more.
+   * Leaves the sums of the lanes of each row in {@code lanes}, and from the row's lane {@link
+   * Pairs#COUNT} on those of the products with minima, where the format has them. Many rows at
+   * once: what goes before a loop over a row costs as much as a block and more.
    *
    * @param stride bytes from row to row
    * @param token which row of the activations

@@ -1,6 +1,7 @@
 package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.Lanes.ORDER;
+import static dev.levin.cpu.vector.Pairs.BYTES_OF_VECTOR;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
@@ -22,7 +23,11 @@ import jdk.incubator.vector.IntVector;
  * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
-  private static final int UNITS_OF_BLOCK = 4;
+  /** Units whose products are added before a scale meets them. */
+  private static final int UNITS_OF_SUM = 4;
+
+  /** Bytes of the pairs of a unit. */
+  private static final long UNIT_BYTES = 2L * BYTES_OF_VECTOR;
 
   private IntegerTiles() {}
 
@@ -50,33 +55,33 @@ final class IntegerTiles {
     long x2 = x1 + stride;
     long x3 = x2 + stride;
     for (int j = 0; j < units; j++) {
-      long i = 128L * j;
+      long i = UNIT_BYTES * j;
       FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
       FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
       IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
-      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + BYTES_OF_VECTOR, ORDER);
       IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
-      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + BYTES_OF_VECTOR, ORDER);
       IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
-      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + BYTES_OF_VECTOR, ORDER);
       IntVector pairs00 = a.mul(u).add(b.mul(v));
       sum00 = ((FloatVector) pairs00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
       IntVector pairs01 = c.mul(u).add(d.mul(v));
       sum01 = ((FloatVector) pairs01.convertShape(I2F, FLOATS, 0)).fma(scale1, sum01);
       u = IntVector.fromMemorySegment(INTS, x, x1 + i, ORDER);
-      v = IntVector.fromMemorySegment(INTS, x, x1 + i + 64, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x1 + i + BYTES_OF_VECTOR, ORDER);
       IntVector pairs10 = a.mul(u).add(b.mul(v));
       sum10 = ((FloatVector) pairs10.convertShape(I2F, FLOATS, 0)).fma(scale0, sum10);
       IntVector pairs11 = c.mul(u).add(d.mul(v));
       sum11 = ((FloatVector) pairs11.convertShape(I2F, FLOATS, 0)).fma(scale1, sum11);
       u = IntVector.fromMemorySegment(INTS, x, x2 + i, ORDER);
-      v = IntVector.fromMemorySegment(INTS, x, x2 + i + 64, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x2 + i + BYTES_OF_VECTOR, ORDER);
       IntVector pairs20 = a.mul(u).add(b.mul(v));
       sum20 = ((FloatVector) pairs20.convertShape(I2F, FLOATS, 0)).fma(scale0, sum20);
       IntVector pairs21 = c.mul(u).add(d.mul(v));
       sum21 = ((FloatVector) pairs21.convertShape(I2F, FLOATS, 0)).fma(scale1, sum21);
       u = IntVector.fromMemorySegment(INTS, x, x3 + i, ORDER);
-      v = IntVector.fromMemorySegment(INTS, x, x3 + i + 64, ORDER);
+      v = IntVector.fromMemorySegment(INTS, x, x3 + i + BYTES_OF_VECTOR, ORDER);
       IntVector pairs30 = a.mul(u).add(b.mul(v));
       sum30 = ((FloatVector) pairs30.convertShape(I2F, FLOATS, 0)).fma(scale0, sum30);
       IntVector pairs31 = c.mul(u).add(d.mul(v));
@@ -106,15 +111,15 @@ final class IntegerTiles {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
     for (int j = 0; j < units; j++) {
-      long i = 128L * j;
+      long i = UNIT_BYTES * j;
       IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
-      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + 64, ORDER);
+      IntVector v = IntVector.fromMemorySegment(INTS, x, x0 + i + BYTES_OF_VECTOR, ORDER);
       IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
-      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + 64, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, w, w0 + i + BYTES_OF_VECTOR, ORDER);
       FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, (w0 + i) / 2, ORDER);
       sum0 = ((FloatVector) a.mul(u).add(b.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);
       IntVector c = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
-      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + 64, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, w, w1 + i + BYTES_OF_VECTOR, ORDER);
       FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, (w1 + i) / 2, ORDER);
       sum1 = ((FloatVector) c.mul(u).add(d.mul(v)).convertShape(I2F, FLOATS, 0)).fma(scale1, sum1);
     }
@@ -146,7 +151,7 @@ final class IntegerTiles {
     long x2 = x1 + stride;
     long x3 = x2 + stride;
     long step = Strides.ofVector();
-    for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
+    for (int block = 0; block < units; block += UNITS_OF_SUM) {
       IntVector p00 = IntVector.zero(INTS);
       IntVector p01 = IntVector.zero(INTS);
       IntVector p10 = IntVector.zero(INTS);
@@ -155,8 +160,8 @@ final class IntegerTiles {
       IntVector p21 = IntVector.zero(INTS);
       IntVector p30 = IntVector.zero(INTS);
       IntVector p31 = IntVector.zero(INTS);
-      long i = 128L * block;
-      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++, i += step) {
+      long i = UNIT_BYTES * block;
+      for (int j = 0; j < 2 * UNITS_OF_SUM; j++, i += step) {
         IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
         IntVector b = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
@@ -172,7 +177,7 @@ final class IntegerTiles {
         p30 = p30.add(a.mul(u));
         p31 = p31.add(b.mul(u));
       }
-      long scaleAt = 64L * block;
+      long scaleAt = (long) BYTES_OF_VECTOR * block;
       FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, w0 / 2 + scaleAt, ORDER);
       FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, w1 / 2 + scaleAt, ORDER);
       sum00 = ((FloatVector) p00.convertShape(I2F, FLOATS, 0)).fma(scale0, sum00);
@@ -208,16 +213,16 @@ final class IntegerTiles {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
     long step = Strides.ofVector();
-    for (int block = 0; block < units; block += UNITS_OF_BLOCK) {
+    for (int block = 0; block < units; block += UNITS_OF_SUM) {
       IntVector p0 = IntVector.zero(INTS);
       IntVector p1 = IntVector.zero(INTS);
-      long i = 128L * block;
-      for (int j = 0; j < 2 * UNITS_OF_BLOCK; j++, i += step) {
+      long i = UNIT_BYTES * block;
+      for (int j = 0; j < 2 * UNITS_OF_SUM; j++, i += step) {
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
         p0 = p0.add(IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER).mul(u));
         p1 = p1.add(IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER).mul(u));
       }
-      long scaleAt = 64L * block;
+      long scaleAt = (long) BYTES_OF_VECTOR * block;
       FloatVector scale0 = FloatVector.fromMemorySegment(FLOATS, s, w0 / 2 + scaleAt, ORDER);
       FloatVector scale1 = FloatVector.fromMemorySegment(FLOATS, s, w1 / 2 + scaleAt, ORDER);
       sum0 = ((FloatVector) p0.convertShape(I2F, FLOATS, 0)).fma(scale0, sum0);

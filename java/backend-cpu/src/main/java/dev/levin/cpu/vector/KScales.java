@@ -32,4 +32,10 @@ final class KScales {
             .withLane(1, KQuantScales.mins(second));
     return (FloatVector) both.reinterpretAsBytes().convertShape(B2F, Pairs.FLOATS, 0);
   }
+
+  /** Eight signed bytes as the lanes of a vector of 256 bits. */
+  static FloatVector of8(long bytes) {
+    LongVector twice = LongVector.broadcast(LongVector.SPECIES_128, bytes);
+    return (FloatVector) twice.reinterpretAsBytes().convertShape(B2F, Pairs.FLOATS, 0);
+  }
 }

@@ -70,6 +70,7 @@ final class PairDots {
     return switch (dtype) {
       case F16 -> PlainRows::dotF16;
       case Q8_0 -> BlockRows::dotQ8;
+      case IQ4_NL -> Lanes.COUNT == 8 ? NarrowCodebooks::dotIq4Nl : inPairs(CodebookRows::dotIq4Nl);
       default -> inPairs(pairDot(dtype));
     };
   }
@@ -103,8 +104,7 @@ final class PairDots {
       case TQ2_0 -> LowBitRows::dotTq2;
       case TQ1_0 -> LowBitRows::dotTq1;
       case I2_S -> LowBitRows::dotI2s;
-      case IQ4_NL -> CodebookRows::dotIq4Nl;
-      case IQ4_XS -> CodebookRows::dotIq4Xs;
+      case IQ4_XS -> Lanes.COUNT == 8 ? NarrowCodebooks::dotIq4Xs : CodebookRows::dotIq4Xs;
       case MXFP4 -> CodebookRows::dotMxfp4;
       case NVFP4 -> CodebookRows::dotNvfp4;
       default ->

@@ -3,10 +3,8 @@ package dev.levin.cpu.vector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -19,21 +17,24 @@ import jdk.incubator.vector.VectorSpecies;
  * 2^15; what lies below bit 16 is less than half a unit of them, far less than rounding the
  * activations has cost, and is left there. Sums are exact integers, so their order is free.
  *
- * <p>Rows are taken in units of 64 values: two vectors of pairs, whose products are added lane by
- * lane, and one vector of scales. Which value stands where is up to the format, see {@link
- * IntegerFormat}. All of it needs vectors of 512 bits.
+ * <p>Rows are taken in units of two vectors of pairs, whose products are added lane by lane, and
+ * one vector of scales. Which value stands where is up to the format, see {@link IntegerFormat}.
+ * Vectors have 512 bits, or 256 with kernels of their own: a unit is 64 values or 32.
  */
 final class Pairs {
   /** Pairs in a vector. */
-  static final int COUNT = 16;
+  static final int COUNT = Lanes.COUNT;
 
   /** Values of a unit. */
   static final int UNIT = 4 * COUNT;
 
-  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
-  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
-  static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
-  static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
+  /** Units of a block of 256 values. */
+  static final int UNITS_OF_BLOCK = 256 / UNIT;
+
+  static final VectorSpecies<Integer> INTS = Lanes.INTS;
+  static final VectorSpecies<Float> FLOATS = Lanes.FLOATS;
+  static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, FLOATS.vectorShape());
+  static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class, FLOATS.vectorShape());
 
   /** A one in both halves of a lane. */
   static final int BOTH = 0x10001;
@@ -55,8 +56,9 @@ final class Pairs {
 
   private Pairs() {}
 
-  static boolean available() {
-    return Lanes.COUNT == COUNT;
+  /** Whether vectors have the 512 bits that most kernels are written for. */
+  static boolean wide() {
+    return COUNT == 16;
   }
 
   /** Memory for vectors of pairs, aligned so that none crosses a cache line. */

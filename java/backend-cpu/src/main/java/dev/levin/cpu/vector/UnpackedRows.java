@@ -1,6 +1,8 @@
 package dev.levin.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** Weight rows as integers, for {@link IntegerTiles}. */
 final class UnpackedRows {
@@ -10,7 +12,7 @@ final class UnpackedRows {
   /** A vector of scales a unit. */
   MemorySegment scales = MemorySegment.NULL;
 
-  /** A vector a block of 256 values: its upper lanes are minima of 32 values each. */
+  /** A vector a block of 256 values: its last eight lanes are minima of 32 values each. */
   MemorySegment minima = MemorySegment.NULL;
 
   /** Units of a row. */
@@ -22,7 +24,34 @@ final class UnpackedRows {
     if (scales.byteSize() < (long) Pairs.BYTES_OF_VECTOR * vectors) {
       pairs = Pairs.allocate(2L * vectors);
       scales = Pairs.allocate(vectors);
-      minima = Pairs.allocate(vectors / 4);
+      minima = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
     }
+  }
+
+  /**
+   * Stores a unit of codes.
+   *
+   * @param codes those of both vectors, of the second shifted to the left in each half of a lane
+   * @param shift by how many bits
+   */
+  void store(int unit, IntVector codes, int shift) {
+    long to = 2L * Pairs.BYTES_OF_VECTOR * unit;
+    codes.intoMemorySegment(pairs, to, Lanes.ORDER);
+    codes
+        .reinterpretAsShorts()
+        .lanewise(VectorOperators.LSHR, shift)
+        .intoMemorySegment(pairs, to + Pairs.BYTES_OF_VECTOR, Lanes.ORDER);
+  }
+
+  /** As {@link #store(int, IntVector, int)}, of codes that are larger than their values. */
+  void store(int unit, IntVector codes, int shift, int offset) {
+    long to = 2L * Pairs.BYTES_OF_VECTOR * unit;
+    codes.sub(offset + (offset << shift)).intoMemorySegment(pairs, to, Lanes.ORDER);
+    codes
+        .reinterpretAsShorts()
+        .lanewise(VectorOperators.LSHR, shift)
+        .reinterpretAsInts()
+        .sub(offset)
+        .intoMemorySegment(pairs, to + Pairs.BYTES_OF_VECTOR, Lanes.ORDER);
   }
 }

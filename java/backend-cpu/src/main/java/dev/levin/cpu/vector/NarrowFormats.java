@@ -1,0 +1,65 @@
+package dev.levin.cpu.vector;
+
+import static dev.levin.cpu.vector.IntegerFormat.limit;
+import static dev.levin.cpu.vector.IntegerFormat.order;
+import static dev.levin.cpu.vector.Pairs.UNIT;
+
+import dev.levin.core.DType;
+
+/** The formats that vectors of 256 bits multiply as integers. */
+final class NarrowFormats {
+  private NarrowFormats() {}
+
+  static IntegerFormat make(DType dtype) {
+    return switch (dtype) {
+      case Q4_0 ->
+          new IntegerFormat(
+              new Q40Narrow(), 1, 8, false, limit(8, 1), Q40Narrow.REBIAS, 0, shorts(), 16);
+      case MXFP4 ->
+          new IntegerFormat(
+              new Mxfp4Narrow(), 1, 12, false, limit(12, 1), Mxfp4Narrow.REBIAS, 0, shorts(), 0);
+      case Q4_K -> new IntegerFormat(new Q4KNarrow(), 1, 0, true, limit(15, 1), 1, 0, bytes(), 256);
+      case Q5_K -> new IntegerFormat(new Q5KNarrow(), 1, 0, true, limit(31, 1), 1, 0, bytes(), 256);
+      case Q6_K ->
+          new IntegerFormat(new Q6KNarrow(), 1, 32, false, limit(32, 1), 1, 0, bytes(), 256);
+      case Q3_K -> new IntegerFormat(new Q3KNarrow(), 1, 4, false, limit(4, 1), 1, 0, bytes(), 256);
+      case NVFP4 ->
+          new IntegerFormat(new Nvfp4Narrow(), 1, 12, false, limit(12, 1), 1, 0, eighths(), 0);
+      case I2_S ->
+          new IntegerFormat(new I2sNarrow(), 4, 1, false, limit(2, 4), 1, 0, upperFirst(), 4);
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Narrow(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
+      default -> null;
+    };
+  }
+
+  /** Values in order, a short each. */
+  private static int[] shorts() {
+    return order(UNIT, slot -> slot);
+  }
+
+  /** As {@link #shorts}, but of each 8 bytes low nibbles come first. */
+  private static int[] eighths() {
+    return order(UNIT, slot -> slot % 16 / 8 * 16 + slot / 16 * 8 + slot % 8);
+  }
+
+  /** Values in order, a byte each: the first vector has the even bytes, the second the odd ones. */
+  private static int[] bytes() {
+    return order(UNIT, NarrowFormats::byteOf);
+  }
+
+  /** Four units that have two bits of each of 32 bytes: a vector has those of one place. */
+  private static int[] crumbs() {
+    return order(4 * UNIT, slot -> slot / 16 % 4 * UNIT + byteOf(slot / 64 * 16 + slot % 16));
+  }
+
+  /** As {@link #crumbs}, but values come first that are in the top bits. */
+  private static int[] upperFirst() {
+    return order(4 * UNIT, slot -> (3 - slot / 16 % 4) * UNIT + byteOf(slot / 64 * 16 + slot % 16));
+  }
+
+  /** Where the value of a slot of a unit lies. */
+  private static int byteOf(int slot) {
+    return slot % 16 / 2 * 4 + slot / 16 + slot % 2 * 2;
+  }
+}
