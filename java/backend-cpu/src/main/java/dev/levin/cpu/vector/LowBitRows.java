@@ -253,12 +253,10 @@ final class LowBitRows {
       long block = w0 + b * TQ1_0_BYTES;
       float d = Widen.half(w, block + TQ1_0_D);
       int at = xAt + b * BLOCK;
-      for (int j = 0; j < 240; j += 16) {
+      for (int j = 0; j < 240; j += COUNT) {
         int power = POWERS_OF_3[j < 160 ? j / 32 : j / 16 - 10];
-        int byteAt = j < 160 ? j % 32 : 32;
-        for (int i = 0; i < 16; i += COUNT) {
-          sum = tq1(w, block + byteAt + i, power, d).fma(load(x, at + j + i), sum);
-        }
+        int byteAt = j < 160 ? j % 32 : 32 + j % 16;
+        sum = tq1(w, block + byteAt, power, d).fma(load(x, at + j), sum);
       }
       for (int i = 0; i < 16; i += COUNT) {
         sum = tq1Tail(w, block, i, d).fma(load(x, at + 240 + i), sum);
@@ -272,12 +270,10 @@ final class LowBitRows {
       long block = at + b * TQ1_0_BYTES;
       float d = Widen.half(source, block + TQ1_0_D);
       int first = to + b * BLOCK;
-      for (int j = 0; j < 240; j += 16) {
+      for (int j = 0; j < 240; j += COUNT) {
         int power = POWERS_OF_3[j < 160 ? j / 32 : j / 16 - 10];
-        int byteAt = j < 160 ? j % 32 : 32;
-        for (int i = 0; i < 16; i += COUNT) {
-          tq1(source, block + byteAt + i, power, d).intoArray(target, first + j + i);
-        }
+        int byteAt = j < 160 ? j % 32 : 32 + j % 16;
+        tq1(source, block + byteAt, power, d).intoArray(target, first + j);
       }
       for (int i = 0; i < 16; i += COUNT) {
         tq1Tail(source, block, i, d).intoArray(target, first + 240 + i);
