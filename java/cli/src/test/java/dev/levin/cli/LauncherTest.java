@@ -71,6 +71,13 @@ class LauncherTest {
       exit 1
       """;
 
+  /**
+   * Runs a command line and ends when nothing can write to its standard error any more: the filter
+   * there may outlive the command, and Java reads no more of a process that has ended.
+   */
+  private static final String ALL_ERRORS =
+      "exec 3>&1; \"$0\" \"$@\" 2>&1 >&3 3>&- | cat >&2; exit \"${PIPESTATUS[0]}\"";
+
   private record Result(int code, String out, String err) {}
 
   @TempDir private Path folder;
@@ -127,7 +134,9 @@ class LauncherTest {
   }
 
   private Process start(Map<String, String> variables, String... args) throws IOException {
-    List<String> command = new ArrayList<>(List.of(checkout.resolve("levin").toString()));
+    String bash = tools.resolve("bash").toString();
+    String launcher = checkout.resolve("levin").toString();
+    List<String> command = new ArrayList<>(List.of(bash, "-c", ALL_ERRORS, launcher));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
