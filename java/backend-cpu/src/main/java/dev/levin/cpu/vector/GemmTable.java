@@ -30,7 +30,7 @@ final class GemmTable {
     return switch (gemm) {
       case FMA -> null;
       case LUT -> TernaryRows.covers(dtype) && Pairs.wide() ? lookups : null;
-      // Faster at single tokens for every format that has them, and for most at prompts.
+      // Faster at single tokens for every format that has them.
       case AUTO, INT8 -> integers(dtype);
     };
   }
