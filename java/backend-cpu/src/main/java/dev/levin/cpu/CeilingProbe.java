@@ -17,6 +17,9 @@ final class CeilingProbe {
   /** Several times the last-level cache of most machines. */
   private static final long READ_BYTES = 256L << 20;
 
+  /** What one item of the pool reads: small, so that no thread waits long for another. */
+  private static final long READ_ITEM_BYTES = 256L << 10;
+
   /** Of each pattern, in turn. */
   private static final int READ_PASSES = 11;
 
@@ -26,7 +29,10 @@ final class CeilingProbe {
   /** Multiply-adds of a chain in one call. */
   private static final int LINKS = 16;
 
-  private static final int ROUNDS = 16_000;
+  /** Of one item, some 80 microseconds; a thread has 64 items. */
+  private static final int ROUNDS = 250;
+
+  private static final int MULTIPLY_ITEMS = 64;
   private static final int MULTIPLY_PASSES = 24;
 
   /** x = x / 2 + 1 tends to 2: no overflow and no denormals however long it runs. */
@@ -37,10 +43,7 @@ final class CeilingProbe {
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int LINE_BYTES = 64;
 
-  /** Most streams that a pattern reads side by side. */
-  private static final int STREAMS = 4;
-
-  /** A way to read all of [from, to), both multiples of a line and of the streams. */
+  /** A way to read all of [from, to), both multiples of {@link #READ_ITEM_BYTES}. */
   private interface ReadPattern {
     long read(MemorySegment memory, long from, long to);
   }
@@ -63,20 +66,15 @@ final class CeilingProbe {
   private double readBytesPerSecond() {
     try (HostBuffer buffer = HostBuffer.allocate(READ_BYTES)) {
       MemorySegment memory = buffer.segment();
-      long step = LINE_BYTES * STREAMS;
-      long share = READ_BYTES / pool.threads() / step * step;
       // Pages that were never written are all the same page of zeros, which stays in the cache.
-      onAllThreads(
-          (from, to, workspace) -> memory.asSlice(from * share, share).fill((byte) (from + 1)));
+      read((from, to) -> memory.asSlice(from, to - from).fill((byte) 1));
       double[][] rates = new double[PATTERNS.size()][READ_PASSES];
       for (int pass = 0; pass < READ_PASSES; pass++) {
         for (int p = 0; p < rates.length; p++) {
           ReadPattern pattern = PATTERNS.get(p);
           long start = System.nanoTime();
-          onAllThreads(
-              (from, to, workspace) ->
-                  sink = pattern.read(memory, from * share, (from + 1) * share));
-          rates[p][pass] = perSecond(share * pool.threads(), start);
+          read((from, to) -> sink = pattern.read(memory, from, to));
+          rates[p][pass] = perSecond(READ_BYTES, start);
         }
       }
       double best = 0;
@@ -86,6 +84,18 @@ final class CeilingProbe {
       }
       return best;
     }
+  }
+
+  /** Bytes [from, to) of the buffer. */
+  private interface Reader {
+    void read(long from, long to);
+  }
+
+  private void read(Reader reader) {
+    pool.forEach(
+        (int) (READ_BYTES / READ_ITEM_BYTES),
+        READ_ITEM_BYTES,
+        (from, to, workspace) -> reader.read(from * READ_ITEM_BYTES, to * READ_ITEM_BYTES));
   }
 
   private static long readOne(MemorySegment memory, long from, long to) {
@@ -133,21 +143,24 @@ final class CeilingProbe {
   }
 
   private double flopsPerSecond() {
-    double flops = 2.0 * CHAINS * LINKS * ROUNDS * pool.threads();
+    int items = MULTIPLY_ITEMS * pool.threads();
+    long products = (long) CHAINS * LINKS * ROUNDS;
     double best = 0;
     for (int pass = 0; pass < MULTIPLY_PASSES; pass++) {
       long start = System.nanoTime();
-      onAllThreads((from, to, workspace) -> sink = (long) multiply(new float[CHAINS])[0]);
-      best = Math.max(best, perSecond(flops, start));
+      pool.forEach(
+          items, products, (from, to, workspace) -> sink = (long) multiply((to - from) * ROUNDS));
+      best = Math.max(best, perSecond(2.0 * products * items, start));
     }
     return best;
   }
 
-  private static float[] multiply(float[] values) {
-    for (int round = 0; round < ROUNDS; round++) {
+  private static float multiply(int rounds) {
+    float[] values = new float[CHAINS];
+    for (int round = 0; round < rounds; round++) {
       advance(values);
     }
-    return values;
+    return values[0];
   }
 
   /**
@@ -175,10 +188,6 @@ final class CeilingProbe {
       x = Math.fma(x, FACTOR, ADDEND);
       values[i] = x;
     }
-  }
-
-  private void onAllThreads(WorkerPool.RangeTask task) {
-    pool.forEach(pool.threads(), WorkerPool.MIN_SHARE_COST, task);
   }
 
   private static double perSecond(double amount, long startNanos) {

@@ -121,23 +121,40 @@ final class MatrixJobs {
     int n = product.n();
     int k = product.k();
     groups = Math.ceilDiv(n, GROUP);
-    int items = Math.multiplyExact(jobs, groups);
-    if (costs.length <= items) {
-      costs = new long[items + 1];
-    }
-    for (int item = 0; item < items; item++) {
-      int job = item / groups;
-      int rows = Math.min(GROUP, n - item % groups * GROUP);
-      long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
-      costs[item + 1] = costs[item] + rows * (product.dtype().rowBytes(k) + products);
-    }
     encoded = k == 0 ? null : kernels.encoded(product.dtype());
     if (encoded != null) {
       prepare(product.dtype(), k);
     } else {
       packPanels(k);
     }
-    pool.forEach(items, costs, multiplyRange);
+    if (jobs == 1) {
+      pool.forEach(groups, groupCost(0), multiplyRange);
+    } else {
+      pool.forEach(Math.multiplyExact(jobs, groups), costs(), multiplyRange);
+    }
+  }
+
+  /** Of sixteen weight rows, in bytes that are read and products. */
+  private long groupCost(int job) {
+    int k = product.k();
+    long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
+    return GROUP * (product.dtype().rowBytes(k) + products);
+  }
+
+  /** Prefix sums over all groups of all jobs. */
+  private long[] costs() {
+    int items = jobs * groups;
+    if (costs.length <= items) {
+      costs = new long[items + 1];
+    }
+    int item = 0;
+    for (int job = 0; job < jobs; job++) {
+      long cost = groupCost(job);
+      for (int group = 0; group < groups; group++, item++) {
+        costs[item + 1] = costs[item] + cost;
+      }
+    }
+    return costs;
   }
 
   private void multiplyRange(int from, int to, Workspace workspace) {

@@ -1,5 +1,7 @@
 package dev.levin.cpu;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -8,12 +10,15 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Persistent daemon threads that share the work of one op; the calling thread is worker 0.
  *
- * <p>Ranges are cut once, by cost, before work starts. Items must not depend on each other, so
- * results do not depend on the number of threads. One caller at a time; a task must not use the
- * pool it runs on.
+ * <p>Each worker starts with a share of the items, cut by cost, and takes it from the front in ever
+ * smaller pieces; who is done takes pieces from the end of another's share. Processors are never
+ * equally fast, and without that the slower one set the pace of every op: a tenth to a quarter of
+ * decoding was waiting. Items must not depend on each other, so results depend neither on the
+ * number of threads nor on who took what. One caller at a time; a task must not use the pool it
+ * runs on.
  */
 final class WorkerPool implements AutoCloseable {
-  /** A share of a range of items. */
+  /** Some of a range of items; a worker runs it for each piece that it takes. */
   interface RangeTask {
     void run(int from, int to, Workspace workspace);
   }
@@ -21,8 +26,24 @@ final class WorkerPool implements AutoCloseable {
   /** Below this cost a share is not worth waking a thread for. */
   static final long MIN_SHARE_COST = 16_384;
 
-  /** About the pause between two ops of a step: parking there would cost more than it saves. */
-  private static final int SPINS = 2_000;
+  /**
+   * Cost of the smallest pieces: some microseconds, which is how long the last worker is waited
+   * for, and many times what a call costs.
+   */
+  private static final long MIN_PIECE_COST = 32_768;
+
+  /**
+   * Some hundred microseconds: longer than the pauses between two ops of a step and mostly between
+   * two tokens. To be woken takes a thread tens of microseconds, in virtual machines more.
+   */
+  private static final int SPINS = 20_000;
+
+  /**
+   * Longs between the counters of shares, so that no two are in a cache line or fetched with it.
+   */
+  private static final int SPACING = 16;
+
+  private static final VarHandle LEFT = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final Workspace callerWorkspace = new Workspace(0);
   private final Worker[] workers;
@@ -36,14 +57,15 @@ final class WorkerPool implements AutoCloseable {
   /** What runs now: written before workers are told, so that nothing is allocated to tell them. */
   private RangeTask task;
 
-  private int count;
   private int shares;
+  private int minPiece;
 
-  /** Null where all items cost the same. */
-  private long[] costs;
+  /** What nobody took yet of each share, {@link #range}s; behind a gap, since lengths are read. */
+  private final long[] left;
 
   WorkerPool(int threads) {
     spins = threads <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+    left = new long[(threads + 1) * SPACING];
     workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       workers[i] = new Worker(i + 1);
@@ -57,8 +79,19 @@ final class WorkerPool implements AutoCloseable {
 
   /** Runs items [0, count) that cost {@code itemCost} each: about the bytes or multiply-adds. */
   void forEach(int count, long itemCost, RangeTask task) {
-    long cost = Math.max(1, itemCost) * count;
-    run(shares(Math.min(count, cost / MIN_SHARE_COST)), count, null, task);
+    begin(task);
+    try {
+      plan(count, Math.max(1, itemCost) * count);
+      for (int share = 0; share < shares; share++) {
+        int from = (int) ((long) count * share / shares);
+        int to = (int) ((long) count * (share + 1) / shares);
+        left[at(share)] = range(from, to);
+      }
+      run();
+    } finally {
+      end();
+    }
+    rethrow();
   }
 
   /**
@@ -67,11 +100,50 @@ final class WorkerPool implements AutoCloseable {
    * @param costs prefix sums, count + 1 of them, ascending from 0
    */
   void forEach(int count, long[] costs, RangeTask task) {
-    run(shares(Math.min(count, costs[count] / MIN_SHARE_COST)), count, costs, task);
+    begin(task);
+    try {
+      plan(count, costs[count]);
+      for (int share = 0; share < shares; share++) {
+        int from = cut(costs, count, share, shares);
+        int to = cut(costs, count, share + 1, shares);
+        left[at(share)] = range(from, to);
+      }
+      run();
+    } finally {
+      end();
+    }
+    rethrow();
   }
 
-  private int shares(long wanted) {
-    return Math.clamp(wanted, 1, threads());
+  private void begin(RangeTask task) {
+    if (closed) {
+      throw new IllegalStateException("worker pool is closed");
+    }
+    if (!busy.compareAndSet(false, true)) {
+      throw new IllegalStateException("worker pool is in use: a task must not start another");
+    }
+    this.task = task;
+  }
+
+  private void end() {
+    task = null;
+    busy.set(false);
+  }
+
+  private void rethrow() {
+    Throwable thrown = failure.getAndSet(null);
+    if (thrown instanceof RuntimeException e) {
+      throw e;
+    }
+    if (thrown instanceof Error e) {
+      throw e;
+    }
+  }
+
+  private void plan(int count, long cost) {
+    long useful = Math.min(count, cost / MIN_SHARE_COST);
+    shares = Math.clamp(useful, 1, threads());
+    minPiece = Math.clamp(MIN_PIECE_COST * count / Math.max(1, cost), 1, Math.max(1, count));
   }
 
   /** The first item whose middle lies at or past the given part of the total cost. */
@@ -93,52 +165,66 @@ final class WorkerPool implements AutoCloseable {
     return low;
   }
 
-  private void run(int shares, int count, long[] costs, RangeTask task) {
-    if (closed) {
-      throw new IllegalStateException("worker pool is closed");
+  private void run() {
+    pending.set(shares - 1);
+    for (int i = 0; i < shares - 1; i++) {
+      workers[i].assign();
     }
-    if (!busy.compareAndSet(false, true)) {
-      throw new IllegalStateException("worker pool is in use: a task must not start another");
-    }
-    try {
-      this.task = task;
-      this.count = count;
-      this.shares = shares;
-      this.costs = costs;
-      pending.set(shares - 1);
-      for (int i = 0; i < shares - 1; i++) {
-        workers[i].assign();
-      }
-      runShare(0, callerWorkspace);
-      await();
-    } finally {
-      this.task = null;
-      busy.set(false);
-    }
-    Throwable thrown = failure.getAndSet(null);
-    if (thrown instanceof RuntimeException e) {
-      throw e;
-    }
-    if (thrown instanceof Error e) {
-      throw e;
-    }
+    work(0, callerWorkspace);
+    await();
   }
 
-  private void runShare(int worker, Workspace workspace) {
+  /** Empties the worker's own share, then the others' that follow it. */
+  private void work(int worker, Workspace workspace) {
     try {
-      int from = border(worker);
-      int to = border(worker + 1);
-      if (from < to) {
-        task.run(from, to, workspace);
+      for (int i = 0; i < shares; i++) {
+        int share = worker + i < shares ? worker + i : worker + i - shares;
+        for (long piece = take(share, i == 0); piece != 0; piece = take(share, i == 0)) {
+          task.run(first(piece), end(piece), workspace);
+        }
       }
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
     }
   }
 
-  /** First item of a share. */
-  private int border(int share) {
-    return costs == null ? (int) ((long) count * share / shares) : cut(costs, count, share, shares);
+  /**
+   * Half of what is left of a share: from its front for its owner, else from its end; 0 is none.
+   */
+  private long take(int share, boolean own) {
+    int at = at(share);
+    while (true) {
+      long range = (long) LEFT.getVolatile(left, at);
+      int first = first(range);
+      int end = end(range);
+      if (first >= end || failure.get() != null) {
+        return 0;
+      }
+      int items = end - first;
+      int piece = Math.min(items, Math.max(minPiece, (items + 1) / 2));
+      int border = own ? first + piece : end - piece;
+      long front = range(first, border);
+      long back = range(border, end);
+      if (LEFT.compareAndSet(left, at, range, own ? back : front)) {
+        return own ? front : back;
+      }
+    }
+  }
+
+  private static int at(int share) {
+    return (share + 1) * SPACING;
+  }
+
+  private static long range(int first, int end) {
+    return (long) end << Integer.SIZE | first;
+  }
+
+  private static int first(long range) {
+    return (int) range;
+  }
+
+  private static int end(long range) {
+    return (int) (range >>> Integer.SIZE);
   }
 
   private void await() {
@@ -211,7 +297,7 @@ final class WorkerPool implements AutoCloseable {
     @Override
     public void run() {
       while (next()) {
-        runShare(index, workspace);
+        work(index, workspace);
         assigned = false;
         finishShare();
       }

@@ -172,6 +172,13 @@ final class BenchCommand implements Callable<Integer> {
           arguments.addAll(List.of("--tests", Integer.toString(plan.size())));
           arguments.addAll(List.of("--save", report.toString()));
           int code = forks.run(arguments, report, results);
+          if (!ExitCode.isOwn(code)) {
+            // Whoever ended it left it no time to say so.
+            io.message(
+                "levin: the JVM of %s on %s ended with exit code %d"
+                    .formatted(model.choice().label(), backend.name(), code));
+            return ExitCode.INTERNAL;
+          }
           if (code != ExitCode.OK) {
             return code;
           }

@@ -86,6 +86,8 @@ final class BenchForks {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> !option.startsWith(DESCRIPTOR_OPTION))
         .forEach(command::add);
+    // The table on its standard output is thrown away, what ails the JVM should not be.
+    command.add("-XX:+DisplayVMOutputToStderr");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(arguments);
     return command;

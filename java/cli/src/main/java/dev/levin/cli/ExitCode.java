@@ -11,4 +11,9 @@ final class ExitCode {
   static final int USER = 2;
 
   private ExitCode() {}
+
+  /** Whether a command returns this; a killed process or a crashed JVM has another. */
+  static boolean isOwn(int code) {
+    return code == OK || code == INTERNAL || code == USER;
+  }
 }

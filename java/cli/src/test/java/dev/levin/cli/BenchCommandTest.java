@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +69,26 @@ class BenchCommandTest {
     assertEquals(ExitCode.USER, run.code());
     assertTrue(run.out().contains("| tiny.gguf "), run.out());
     assertTrue(run.err().contains("levin: " + missing + ": no such file"), run.err());
+  }
+
+  @Test
+  void saysWhenAPartWasKilled() throws Exception {
+    String model = folder.resolve("tiny.gguf").toString();
+    Run.of("synthesize", "tiny:Q4_0", "-o", model).succeeded();
+    AtomicBoolean over = new AtomicBoolean();
+    Thread killer = Thread.ofVirtual().start(() -> killFork(over));
+    Run run = Run.of(("bench -p 4 -n 0 -r 3 -t 1,2 -m " + model).split(" "));
+    over.set(true);
+    killer.join();
+    assertEquals(ExitCode.INTERNAL, run.code());
+    assertTrue(run.err().contains("tiny.gguf on auto ended with exit code 137"), run.err());
+  }
+
+  private static void killFork(AtomicBoolean over) {
+    while (!over.get()) {
+      ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+      Thread.yield();
+    }
   }
 
   @Test
