@@ -3,6 +3,8 @@
 #if defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace levin {
@@ -25,6 +27,12 @@ uint64_t detect_features() {
   }
 #elif defined(__aarch64__) && defined(__linux__)
   if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) {
+    features |= LEVIN_CPU_FEATURE_NEON_DOT;
+  }
+#elif defined(__aarch64__) && defined(__APPLE__)
+  int has_dot = 0;
+  size_t bytes = sizeof(has_dot);
+  if (sysctlbyname("hw.optional.arm.FEAT_DotProd", &has_dot, &bytes, nullptr, 0) == 0 && has_dot != 0) {
     features |= LEVIN_CPU_FEATURE_NEON_DOT;
   }
 #endif

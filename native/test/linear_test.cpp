@@ -4,41 +4,26 @@
  * byte read past the weights, none written past the output, a reason for every refusal.
  */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <memory>
-
-#include "levin/levin_cpu.h"
+#include "check.h"
 #include "weights.h"
 
 namespace {
 
-constexpr uint32_t kSeed = 42;
 constexpr int64_t kMaxTokens = 13;
 constexpr int64_t kCanaries = 5;
 constexpr float kCanary = -12345.5f;
 
-int failures = 0;
-int32_t best_isa = 0;
-
-#define EXPECT(condition, ...)           \
-  do {                                   \
-    if (!(condition)) {                  \
-      failures++;                        \
-      fprintf(stderr, "FAIL " __VA_ARGS__); \
-      fprintf(stderr, "  [%s, seed %u]\n", #condition, kSeed); \
-    }                                    \
-  } while (0)
-
-struct Free {
-  void operator()(void* p) const { free(p); }
-};
-
-std::unique_ptr<uint8_t, Free> aligned_bytes(int64_t bytes) {
-  return std::unique_ptr<uint8_t, Free>((uint8_t*)aligned_alloc(64, (size_t)(bytes + 127) / 64 * 64));
+/* Whether the compiler may fuse a multiplication and an addition: then bits are those of every other such set. */
+bool is_fused([[maybe_unused]] int32_t isa) {
+#if defined(__ARM_FEATURE_FMA)
+  return true;
+#else
+  return isa != LEVIN_CPU_ISA_PORTABLE;
+#endif
 }
+
+int32_t best_isa = 0;
 
 /* One weight matrix, its values, and activations with the values they are rounded to. */
 struct Problem {
@@ -96,8 +81,7 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   const int32_t dtype = problem.type.dtype;
   int64_t prepared = rows != nullptr ? kMaxTokens : tokens;
   int64_t bytes = levin_cpu_activation_bytes(dtype, prepared, problem.k);
-  auto activations = aligned_bytes(bytes);
-  memset(activations.get(), 0xff, (size_t)bytes);
+  auto activations = poisoned_bytes(bytes);
   levin_cpu_prepare_args prepare = {};
   prepare.x = problem.x_row(first);
   prepare.x_stride = problem.k;
@@ -109,8 +93,7 @@ std::vector<float> multiply(const Problem& problem, int64_t first, int64_t token
   EXPECT(levin_cpu_prepare(&prepare) == LEVIN_CPU_OK, "%s", levin_cpu_last_error());
 
   int64_t scratch_bytes = levin_cpu_scratch_bytes(dtype, problem.k);
-  auto scratch = aligned_bytes(scratch_bytes);
-  memset(scratch.get(), 0xff, (size_t)scratch_bytes);
+  auto scratch = poisoned_bytes(scratch_bytes);
   int64_t stride = n1 - n0 + kCanaries;
   std::vector<float> out((size_t)(tokens * stride), kCanary);
   levin_cpu_linear_args args = {};
@@ -217,7 +200,7 @@ void check_type(const TypeInfo& type) {
         std::vector<float> whole = multiply(problem, 0, kMaxTokens, 0, n, nullptr);
         check_values(problem, whole, name);
         check_bits(problem, whole, name);
-        if (isa != LEVIN_CPU_ISA_PORTABLE) {
+        if (is_fused(isa)) {
           EXPECT(fused.empty() || fused == whole, "%s %s differs from another instruction set", name, type.name);
           fused = whole;
         }
@@ -244,11 +227,6 @@ void check_not_a_number() {
   }
 }
 
-void expect_refusal(levin_cpu_status status, levin_cpu_status want, const char* part) {
-  EXPECT(status == want, "status %d instead of %d", status, want);
-  EXPECT(strstr(levin_cpu_last_error(), part) != nullptr, "'%s' does not name '%s'", levin_cpu_last_error(), part);
-}
-
 void check_refusals() {
   EXPECT(levin_cpu_isa_name(LEVIN_CPU_ISA_COUNT) == nullptr, "a name for nothing");
   expect_refusal(levin_cpu_force_isa(99), LEVIN_CPU_INVALID_ARGUMENT, "99");
@@ -273,18 +251,14 @@ void check_refusals() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   best_isa = levin_cpu_isa();
-  for (int32_t isa = 0; isa < LEVIN_CPU_ISA_COUNT; isa++) {
-    printf("%-16s %s%s\n", levin_cpu_isa_name(isa), levin_cpu_isa_available(isa) ? "tested" : "not on this machine",
-           isa == best_isa ? ", the default" : "");
-  }
+  print_isas(argc, argv);
   for (const TypeInfo& type : all_types()) {
     check_type(type);
   }
   levin_cpu_force_isa(best_isa);
   check_not_a_number();
   check_refusals();
-  printf("%d failures\n", failures);
-  return failures == 0 ? 0 : 1;
+  return report();
 }

@@ -115,6 +115,11 @@ public final class OpenClBackend implements Backend {
 
   static OpenClBackend open(
       OpenClDevice device, LaunchSizes sizes, Extensions extensions, BinaryCache cache) {
+    return SignalHandlers.kept(() -> openKept(device, sizes, extensions, cache));
+  }
+
+  private static OpenClBackend openKept(
+      OpenClDevice device, LaunchSizes sizes, Extensions extensions, BinaryCache cache) {
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     cl_context context =

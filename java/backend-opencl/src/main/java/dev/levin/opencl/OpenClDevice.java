@@ -80,18 +80,23 @@ record OpenClDevice(
    */
   static List<OpenClDevice> all() {
     CL.setExceptionsEnabled(true);
-    List<OpenClDevice> found = new ArrayList<>();
-    for (cl_platform_id platform : platforms()) {
-      for (cl_device_id id : devices(platform)) {
-        found.add(read(platform, id));
-      }
-    }
+    List<OpenClDevice> found = SignalHandlers.kept(OpenClDevice::readAll);
     found.sort(Comparator.comparing(OpenClDevice::kind));
     List<OpenClDevice> devices = new ArrayList<>();
     for (OpenClDevice device : found) {
       devices.add(device.withIndex(devices.size()));
     }
     return chosenFirst(devices, System.getProperty(PROPERTY, "").strip());
+  }
+
+  private static List<OpenClDevice> readAll() {
+    List<OpenClDevice> found = new ArrayList<>();
+    for (cl_platform_id platform : platforms()) {
+      for (cl_device_id id : devices(platform)) {
+        found.add(read(platform, id));
+      }
+    }
+    return found;
   }
 
   static List<OpenClDevice> chosenFirst(List<OpenClDevice> devices, String choice) {

@@ -73,10 +73,12 @@ final class Programs implements AutoCloseable {
             options,
             String.join("\n", texts));
     cl_program program =
-        cache
-            .find(key)
-            .flatMap(binary -> fromBinary(binary, options))
-            .orElseGet(() -> fromSource(source, texts, options, key));
+        SignalHandlers.kept(
+            () ->
+                cache
+                    .find(key)
+                    .flatMap(binary -> fromBinary(binary, options))
+                    .orElseGet(() -> fromSource(source, texts, options, key)));
     programs.put(source, program);
     return program;
   }
