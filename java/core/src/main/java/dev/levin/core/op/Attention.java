@@ -43,7 +43,7 @@ public record Attention(
     Check.activation("q", q, batch.numTokens(), Check.ANY, Check.ANY);
     Check.shape("kCache", kCache, Check.ANY, Check.ANY, batch.pageSize(), q.dim(2));
     Check.that(
-        q.dim(1) % kCache.dim(1) == 0,
+        kCache.dim(1) > 0 && q.dim(1) % kCache.dim(1) == 0,
         "%d query heads are not a multiple of %d KV heads",
         q.dim(1),
         kCache.dim(1));

@@ -41,7 +41,8 @@ public record SsmScan(
     Check.f32("a", a, x.dim(1));
     Check.like("b", b, x, x.dim(0), Check.ANY, Check.ANY);
     Check.like("c", c, x, x.dim(0), b.dim(1), b.dim(2));
-    Check.that(x.dim(1) % b.dim(1) == 0, "%d heads in %d groups", x.dim(1), b.dim(1));
+    boolean even = b.dim(1) > 0 && x.dim(1) % b.dim(1) == 0;
+    Check.that(even, "%d heads in %d groups", x.dim(1), b.dim(1));
     Check.optionalF32("skip", skip, x.dim(1));
     Check.f32("dtBias", dtBias, x.dim(1));
     Check.f32("state", state, Check.ANY, x.dim(1), x.dim(2), b.dim(2));

@@ -194,6 +194,22 @@ class OpChecksTest {
                 0,
                 1,
                 BATCH));
+    refused(
+        "4 heads in 0 groups",
+        () ->
+            new SsmScan(
+                f32(3, 4, 8),
+                f32(3, 4),
+                f32(4),
+                f32(3, 0, 16),
+                f32(3, 0, 16),
+                null,
+                f32(4),
+                f32(2, 4, 8, 16),
+                f32(3, 4, 8),
+                0,
+                1,
+                BATCH));
   }
 
   @Test
