@@ -64,9 +64,6 @@ final class IntegerActivations implements EncodedKernels.Activations {
   int k;
   int pieces;
 
-  /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
-  long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
-
   /** Units there is room for. */
   private int capacity;
 

@@ -243,7 +243,7 @@ final class IntegerKernels implements EncodedKernels {
         int outStride) {
       if (x.format.minima()) {
         int blocks = x.units / Pairs.UNITS_OF_BLOCK;
-        long step = x.unitBytes / 2;
+        long step = Opaque.vectorBytes();
         long first = row * blocks * step;
         // A row by itself stands in for all four.
         long stride = tokens == TILE ? blocks * step : 0;
