@@ -69,9 +69,10 @@ final class IntegerActivations extends PairActivations {
     format = IntegerFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
-    overrun = format.overrun();
     pieces = Math.ceilDiv(k, PIECE);
-    units = Math.ceilDiv(k, Pairs.UNIT);
+    units = Math.ceilDiv(k, Pairs.UNIT * format.unitsOfSum()) * format.unitsOfSum();
+    overrun = format.overrun();
+    inPlace = k >= Pairs.UNIT * format.unitsOfSum();
     int vectors = Math.multiplyExact(rows, units);
     if (capacity < vectors) {
       capacity = vectors;
@@ -139,10 +140,17 @@ final class IntegerActivations extends PairActivations {
 
   /** Stores integers as units from {@code first} of the row on. */
   private void store(int[] q, int count, int row, int first, float scale) {
-    int padded = Math.ceilDiv(count, Pairs.UNIT) * Pairs.UNIT;
-    Arrays.fill(q, count, padded, 0);
-    int unit = row * units + first;
     int[] order = format.order();
+    int padded = Math.ceilDiv(count, order.length) * order.length;
+    int rest = count % order.length;
+    if (inPlace && rest > 0) {
+      // The last values of a row stand last: what is before them is read for the second time.
+      System.arraycopy(q, count - rest, q, padded - rest, rest);
+      Arrays.fill(q, count - rest, padded - rest, 0);
+    } else {
+      Arrays.fill(q, count, padded, 0);
+    }
+    int unit = row * units + first;
     for (int frame = 0; frame < padded; frame += order.length) {
       long to = 2L * Pairs.BYTES_OF_VECTOR * unit + 2L * frame;
       for (int i = 0; i < order.length; i += 2) {
@@ -180,11 +188,16 @@ final class IntegerActivations extends PairActivations {
         .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
   }
 
-  /** Takes from each vector of a sum but the first a multiple of the one before. */
+  /**
+   * Takes from each vector that is folded with others but the first a multiple of the one before.
+   */
   private void fold(int first) {
     long begin = 2L * Pairs.BYTES_OF_VECTOR * first;
-    long last = begin + (2L * format.unitsOfSum() - 1) * Pairs.BYTES_OF_VECTOR;
-    for (long at = last; at > begin; at -= Pairs.BYTES_OF_VECTOR) {
+    for (int i = 2 * format.unitsOfSum() - 1; i > 0; i--) {
+      if (i % format.folded() == 0) {
+        continue;
+      }
+      long at = begin + (long) i * Pairs.BYTES_OF_VECTOR;
       Pairs.ints(pairs, at)
           .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()))
           .intoMemorySegment(pairs, at, Lanes.ORDER);

@@ -7,17 +7,18 @@ import java.util.function.IntUnaryOperator;
  * How rows of a dtype are multiplied as integers.
  *
  * @param rows the kernels
- * @param unitsOfSum units whose products are added as integers before a scale meets them, 1 or 4
+ * @param unitsOfSum units whose products are added as integers before a scale meets them, 1, 2 or 4
  * @param offset what is subtracted from codes as they are stored
  * @param minima whether a value is its code times a scale less a minimum of each 32 values
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
- * @param fold if not 0, kernels multiply vectors of the units of a sum by codes with those of the
- *     next vector above them, multiplied by this, and those in turn with the next; each vector of
- *     activations has as many times the one before subtracted. Lanes are numbers modulo 2^32, so
- *     products are the same to the bit, and codes need no masks
+ * @param fold if not 0, kernels multiply vectors by codes with those of the next vector above them,
+ *     multiplied by this, and those in turn with the next; each vector of activations has as many
+ *     times the one before subtracted. Lanes are numbers modulo 2^32, so products are the same to
+ *     the bit, and codes need no masks
+ * @param folded how many vectors stand above each other in this way: those of a sum, or fewer
  */
 record IntegerFormat(
     IntegerRows rows,
@@ -28,7 +29,8 @@ record IntegerFormat(
     float rebias,
     int overrun,
     int[] order,
-    int fold) {
+    int fold,
+    int folded) {
   private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
 
   private IntegerFormat(
@@ -41,6 +43,20 @@ record IntegerFormat(
       int overrun,
       int[] order) {
     this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, 0);
+  }
+
+  /** Whose kernels keep codes of all vectors of a sum above those of the first. */
+  IntegerFormat(
+      IntegerRows rows,
+      int unitsOfSum,
+      int offset,
+      boolean minima,
+      int limit,
+      float rebias,
+      int overrun,
+      int[] order,
+      int fold) {
+    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, fold, 2 * unitsOfSum);
   }
 
   /** The format of a dtype, or null when it has no kernels. */
@@ -65,17 +81,27 @@ record IntegerFormat(
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Pairs(), 1, 8, false, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+              new Q40Pairs(),
+              2,
+              8,
+              false,
+              limit(8, 2),
+              Q40Pairs.REBIAS,
+              0,
+              order(128, FourBlocks::valueOf),
+              16);
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Pairs(),
-              1,
+              2,
               12,
               false,
-              limit(12, 1),
+              limit(12, 2),
               Mxfp4Pairs.REBIAS,
-              30,
-              order(64, TWO_BLOCKS));
+              0,
+              order(128, FourBlocks::valueOfBytes),
+              256,
+              2);
       case Q4_K ->
           new IntegerFormat(new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES));
       case Q5_K ->
@@ -92,13 +118,6 @@ record IntegerFormat(
   static int limit(int largestCode, int unitsOfSum) {
     return Pairs.LIMIT / (4 * unitsOfSum * largestCode);
   }
-
-  /** Two blocks side by side in a vector, two bytes a lane; the second vector has high nibbles. */
-  private static final IntUnaryOperator TWO_BLOCKS =
-      slot -> {
-        int lane = slot / 2 % 16;
-        return lane / 8 * 32 + slot / 32 * 16 + lane % 8 * 2 + slot % 2;
-      };
 
   /** Of 64 bytes, a unit has the low nibbles and the next one the high ones of 32 bytes each. */
   private static final IntUnaryOperator NIBBLES =
