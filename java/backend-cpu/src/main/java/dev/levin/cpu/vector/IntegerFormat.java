@@ -103,12 +103,14 @@ record IntegerFormat(
               256,
               2);
       case Q4_K ->
-          new IntegerFormat(new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES), 256);
       case Q5_K ->
-          new IntegerFormat(new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES), 256);
       case Q6_K ->
           new IntegerFormat(
-              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
+              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS), 256);
       case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
       default -> null;
     };
