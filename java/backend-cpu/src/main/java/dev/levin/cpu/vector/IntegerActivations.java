@@ -163,7 +163,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
         storeOffset(u);
       }
     }
-    if (format.fold() != 0) {
+    if (format.fold() != null) {
       for (int u = unit; u < unit + padded / Pairs.UNIT; u += format.unitsOfSum()) {
         fold(u);
       }
@@ -188,13 +188,13 @@ final class IntegerActivations implements EncodedKernels.Activations {
         .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
   }
 
-  /** Takes from each vector of a sum but the first a multiple of the one before. */
+  /** Takes from the vectors of a sum multiples of those before them. */
   private void fold(int first) {
     long begin = 2L * Pairs.BYTES_OF_VECTOR * first;
-    long last = begin + (2L * format.unitsOfSum() - 1) * Pairs.BYTES_OF_VECTOR;
-    for (long at = last; at > begin; at -= Pairs.BYTES_OF_VECTOR) {
+    for (int v = 2 * format.unitsOfSum() - 1; v > 0; v--) {
+      long at = begin + (long) v * Pairs.BYTES_OF_VECTOR;
       Pairs.ints(pairs, at)
-          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()))
+          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()[v]))
           .intoMemorySegment(pairs, at, Lanes.ORDER);
     }
   }

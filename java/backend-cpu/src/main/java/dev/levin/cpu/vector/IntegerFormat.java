@@ -14,10 +14,11 @@ import java.util.function.IntUnaryOperator;
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
- * @param fold if not 0, kernels multiply vectors of the units of a sum by codes with those of the
- *     next vector above them, multiplied by this, and those in turn with the next; each vector of
- *     activations has as many times the one before subtracted. Lanes are numbers modulo 2^32, so
- *     products are the same to the bit, and codes need no masks
+ * @param fold if not null, an entry for each vector of a sum. Where it is not 0, kernels multiply
+ *     the vector before by codes with those of this vector above them, multiplied by the entry, and
+ *     those in turn with the next; this vector of activations has as many times the one before
+ *     subtracted. Lanes are numbers modulo 2^32, so products are the same to the bit, and codes
+ *     need no masks
  */
 record IntegerFormat(
     IntegerRows rows,
@@ -28,10 +29,10 @@ record IntegerFormat(
     float rebias,
     int overrun,
     int[] order,
-    int fold) {
+    int[] fold) {
   private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
 
-  private IntegerFormat(
+  IntegerFormat(
       IntegerRows rows,
       int unitsOfSum,
       int offset,
@@ -40,7 +41,7 @@ record IntegerFormat(
       float rebias,
       int overrun,
       int[] order) {
-    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, 0);
+    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, null);
   }
 
   /** The format of a dtype, or null when it has no kernels. */
@@ -83,7 +84,8 @@ record IntegerFormat(
       case Q6_K ->
           new IntegerFormat(
               new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
-      case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
       default -> null;
     };
   }
@@ -127,6 +129,13 @@ record IntegerFormat(
   /** Where a value lies that is read as the lanes' bytes 0 and 2, then 1 and 3. */
   private static int byteOf(int slot) {
     return slot % 32 / 2 * 4 + slot / 32 % 2 + slot % 2 * 2;
+  }
+
+  /** The vectors of a sum all have the same multiple of those before them. */
+  static int[] fold(int vectors, int factor) {
+    int[] fold = new int[vectors];
+    java.util.Arrays.fill(fold, 1, vectors, factor);
+    return fold;
   }
 
   static int[] order(int frame, IntUnaryOperator valueOfSlot) {

@@ -1,5 +1,6 @@
 package dev.levin.cpu.vector;
 
+import static dev.levin.cpu.vector.IntegerFormat.fold;
 import static dev.levin.cpu.vector.IntegerFormat.limit;
 import static dev.levin.cpu.vector.IntegerFormat.order;
 import static dev.levin.cpu.vector.Pairs.UNIT;
@@ -14,22 +15,46 @@ final class NarrowFormats {
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Narrow(), 1, 8, false, limit(8, 1), Q40Narrow.REBIAS, 0, shorts(), 16);
+              new Q40Narrow(),
+              1,
+              8,
+              false,
+              limit(8, 1),
+              Q40Narrow.REBIAS,
+              0,
+              shorts(),
+              fold(2, 16));
       case MXFP4 ->
           new IntegerFormat(
-              new Mxfp4Narrow(), 1, 12, false, limit(12, 1), Mxfp4Narrow.REBIAS, 0, shorts(), 0);
-      case Q4_K -> new IntegerFormat(new Q4KNarrow(), 1, 0, true, limit(15, 1), 1, 0, bytes(), 256);
-      case Q5_K -> new IntegerFormat(new Q5KNarrow(), 1, 0, true, limit(31, 1), 1, 0, bytes(), 256);
+              new Mxfp4Narrow(), 1, 12, false, limit(12, 1), Mxfp4Narrow.REBIAS, 0, shorts());
+      case Q4_K ->
+          new IntegerFormat(new Q4KNarrow(), 1, 0, true, limit(15, 1), 1, 0, bytes(), fold(2, 256));
+      case Q5_K ->
+          new IntegerFormat(new Q5KNarrow(), 1, 0, true, limit(31, 1), 1, 0, bytes(), fold(2, 256));
       case Q6_K ->
-          new IntegerFormat(new Q6KNarrow(), 1, 32, false, limit(32, 1), 1, 0, bytes(), 256);
-      case Q3_K -> new IntegerFormat(new Q3KNarrow(), 1, 4, false, limit(4, 1), 1, 0, bytes(), 256);
+          new IntegerFormat(
+              new Q6KNarrow(), 1, 32, false, limit(32, 1), 1, 0, bytes(), fold(2, 256));
+      case Q3_K ->
+          new IntegerFormat(new Q3KNarrow(), 1, 4, false, limit(4, 1), 1, 0, bytes(), fold(2, 256));
       case NVFP4 ->
-          new IntegerFormat(new Nvfp4Narrow(), 1, 12, false, limit(12, 1), 1, 0, eighths(), 0);
+          new IntegerFormat(new Nvfp4Narrow(), 1, 12, false, limit(12, 1), 1, 0, eighths());
       case I2_S ->
-          new IntegerFormat(new I2sNarrow(), 4, 1, false, limit(2, 4), 1, 0, upperFirst(), 4);
+          new IntegerFormat(
+              new I2sNarrow(), 4, 1, false, limit(2, 4), 1, 0, upperFirst(), fold(8, 4));
       case TQ2_0 ->
           new IntegerFormat(
-              new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, IntegerFormat.crumbs(), 4);
+              new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, IntegerFormat.crumbs(), fold(8, 4));
+      case TQ1_0 ->
+          new IntegerFormat(
+              new Tq10Narrow(),
+              4,
+              1,
+              false,
+              limit(2, 4),
+              1,
+              0,
+              order(256, Tq10Narrow::valueOf),
+              Tq10Narrow.FOLD);
       default -> null;
     };
   }
