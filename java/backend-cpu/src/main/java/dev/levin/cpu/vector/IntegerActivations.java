@@ -21,9 +21,6 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** Units that share a scale. */
   static final int UNITS_OF_PIECE = PIECE / Pairs.UNIT;
 
-  /** Values that share a minimum. */
-  private static final int SUMMED = 32;
-
   /** Adding and subtracting it rounds floats to integers, ties to even. */
   private static final float ROUNDING = 0x1.8p23f;
 
@@ -50,7 +47,10 @@ final class IntegerActivations implements EncodedKernels.Activations {
    */
   float[] lastScales = {};
 
-  /** A vector a block of 256 values: its last eight lanes are sums of 32 values each. */
+  /**
+   * Sums of the values that share a minimum, in the last eight lanes of as many vectors a row as
+   * {@link #minima} says.
+   */
   MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
@@ -73,6 +73,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
   /** Units of a row; the last may be filled up with zeros. */
   int units;
 
+  /** Vectors of sums of a row; the last may be filled up with zeros. */
+  int minima;
+
   @Override
   public void reset(DType dtype, int rows, int k) {
     format = IntegerFormat.of(dtype);
@@ -85,7 +88,10 @@ final class IntegerActivations implements EncodedKernels.Activations {
       capacity = vectors;
       pairs = Pairs.allocate(2L * vectors);
       offsets = Pairs.allocate(vectors);
-      sums = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
+    }
+    minima = format.minima(k);
+    if (sums.byteSize() < (long) Pairs.BYTES_OF_VECTOR * rows * minima) {
+      sums = Pairs.allocate((long) rows * minima);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
@@ -168,12 +174,20 @@ final class IntegerActivations implements EncodedKernels.Activations {
         fold(u);
       }
     }
-    if (format.minima()) {
-      for (int i = 0; i < count; i += SUMMED) {
-        int block = unit / Pairs.UNITS_OF_BLOCK + i / 256;
-        int lane = Pairs.COUNT - 256 / SUMMED + i % 256 / SUMMED;
-        sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
-      }
+    if (minima > 0) {
+      sumUp(q, count, row * minima + first * Pairs.UNIT / (8 * format.summed()), scale);
+    }
+  }
+
+  /** Stores sums of values as vectors from {@code vector} on. */
+  private void sumUp(int[] q, int count, int vector, float scale) {
+    int summed = format.summed();
+    int padded = Math.ceilDiv(count, 8 * summed) * 8 * summed;
+    Arrays.fill(q, count, padded, 0);
+    for (int i = 0; i < padded; i += summed) {
+      int lane = Pairs.COUNT - 8 + i / summed % 8;
+      int at = (vector + i / (8 * summed)) * Pairs.COUNT + lane;
+      sums.set(Pairs.FLOAT, 4L * at, sum(q, i, summed) * scale);
     }
   }
 
@@ -228,9 +242,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
     }
   }
 
-  private static int sum(int[] q, int from) {
+  private static int sum(int[] q, int from, int count) {
     int sum = 0;
-    for (int i = from; i < from + SUMMED; i++) {
+    for (int i = from; i < from + count; i++) {
       sum += q[i];
     }
     return sum;

@@ -9,7 +9,7 @@ import java.util.function.IntUnaryOperator;
  * @param rows the kernels
  * @param unitsOfSum units whose products are added as integers before a scale meets them, 1 or 4
  * @param offset what is subtracted from codes as they are stored
- * @param minima whether a value is its code times a scale less a minimum of each 32 values
+ * @param summed how many values share a minimum, which their codes times a scale are less; or 0
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
@@ -24,7 +24,7 @@ record IntegerFormat(
     IntegerRows rows,
     int unitsOfSum,
     int offset,
-    boolean minima,
+    int summed,
     int limit,
     float rebias,
     int overrun,
@@ -36,12 +36,12 @@ record IntegerFormat(
       IntegerRows rows,
       int unitsOfSum,
       int offset,
-      boolean minima,
+      int summed,
       int limit,
       float rebias,
       int overrun,
       int[] order) {
-    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, null);
+    this(rows, unitsOfSum, offset, summed, limit, rebias, overrun, order, null);
   }
 
   /** The format of a dtype, or null when it has no kernels. */
@@ -66,28 +66,32 @@ record IntegerFormat(
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Pairs(), 1, 8, false, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+              new Q40Pairs(), 1, 8, 0, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Pairs(),
               1,
               12,
-              false,
+              0,
               limit(12, 1),
               Mxfp4Pairs.REBIAS,
               30,
               order(64, TWO_BLOCKS));
       case Q4_K ->
-          new IntegerFormat(new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(new Q4KPairs(), 1, 0, 32, limit(15, 1), 1, 0, order(256, NIBBLES));
       case Q5_K ->
-          new IntegerFormat(new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(new Q5KPairs(), 1, 0, 32, limit(31, 1), 1, 0, order(256, NIBBLES));
       case Q6_K ->
-          new IntegerFormat(
-              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
+          new IntegerFormat(new Q6KPairs(), 1, 32, 0, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
       case TQ2_0 ->
-          new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
+          new IntegerFormat(new Tq20Pairs(), 4, 1, 0, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
       default -> null;
     };
+  }
+
+  /** Vectors of minima, eight in each, of a row of {@code k} values. */
+  int minima(int k) {
+    return summed == 0 ? 0 : Math.ceilDiv(k, 8 * summed);
   }
 
   /** Lanes add two pairs a unit. */
