@@ -6,7 +6,6 @@ import static dev.levin.cpu.vector.Pairs.BYTES_OF_VECTOR;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 
 import dev.levin.core.DType;
-import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Scales are relative to a power of two of the row, so that they neither overflow nor underflow
  * with scales of weights.
  */
-final class BlockActivations implements EncodedKernels.Activations {
+final class BlockActivations extends PairActivations {
   /** Values that share a scale. */
   static final int BLOCK = 32;
 
@@ -49,11 +48,6 @@ final class BlockActivations implements EncodedKernels.Activations {
   float[] rowScales = {};
 
   BlockFormat format;
-  DType dtype;
-  int k;
-
-  /** Units of a row; the last may be filled up with zeros. */
-  int units;
 
   /** Units there is room for. */
   private int capacity;
@@ -63,6 +57,7 @@ final class BlockActivations implements EncodedKernels.Activations {
     format = BlockFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
+    overrun = format.overrun();
     units = Math.ceilDiv(k, Pairs.UNIT);
     int all = Math.multiplyExact(rows, units);
     if (capacity < all) {

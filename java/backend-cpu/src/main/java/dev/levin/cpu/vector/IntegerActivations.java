@@ -1,7 +1,6 @@
 package dev.levin.cpu.vector;
 
 import dev.levin.core.DType;
-import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -14,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Each piece of a row has a scale of its own, a power of two: multiplying by it is exact, so it
  * may be applied to weights' scales or to sums, whichever is cheaper, without a change of bits.
  */
-final class IntegerActivations implements EncodedKernels.Activations {
+final class IntegerActivations extends PairActivations {
   /** Values that share a scale. */
   static final int PIECE = 512;
 
@@ -60,18 +59,10 @@ final class IntegerActivations implements EncodedKernels.Activations {
   float[] leastScales = {};
 
   IntegerFormat format;
-  DType dtype;
-  int k;
   int pieces;
-
-  /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
-  long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
 
   /** Units there is room for. */
   private int capacity;
-
-  /** Units of a row; the last may be filled up with zeros. */
-  int units;
 
   /** Vectors of sums of a row; the last may be filled up with zeros. */
   int minima;
@@ -81,6 +72,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
     format = IntegerFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
+    overrun = format.overrun();
     pieces = Math.ceilDiv(k, PIECE);
     units = Math.ceilDiv(k, Pairs.UNIT);
     int vectors = Math.multiplyExact(rows, units);

@@ -150,7 +150,7 @@ final class IntegerTiles {
     long x1 = x0 + stride;
     long x2 = x1 + stride;
     long x3 = x2 + stride;
-    long step = Strides.ofVector();
+    long step = Opaque.vectorBytes();
     for (int block = 0; block < units; block += UNITS_OF_SUM) {
       IntVector p00 = IntVector.zero(INTS);
       IntVector p01 = IntVector.zero(INTS);
@@ -212,7 +212,7 @@ final class IntegerTiles {
       int at) {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
-    long step = Strides.ofVector();
+    long step = Opaque.vectorBytes();
     for (int block = 0; block < units; block += UNITS_OF_SUM) {
       IntVector p0 = IntVector.zero(INTS);
       IntVector p1 = IntVector.zero(INTS);
@@ -236,7 +236,7 @@ final class IntegerTiles {
    * The lanes of products of minima {@code m} with sums of activations {@code x}: {@code rows} rows
    * by four activation rows, which are {@code stride} bytes apart. Each has a vector a block.
    *
-   * @param step bytes of a vector: no constant, for the reason that {@link Strides} tells
+   * @param step bytes of a vector: no constant, for the reason that {@link Opaque} tells
    */
   static void minima(
       MemorySegment m,

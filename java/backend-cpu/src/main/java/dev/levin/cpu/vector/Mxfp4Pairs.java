@@ -55,7 +55,7 @@ final class Mxfp4Pairs implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = 2 * Strides.of(DType.MXFP4);
+    long step = 2 * Opaque.blockBytes(DType.MXFP4);
     int first = token * a.units;
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -104,7 +104,7 @@ final class Mxfp4Pairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = 2 * Strides.of(DType.MXFP4);
+    long step = 2 * Opaque.blockBytes(DType.MXFP4);
     for (int u = r * to.units; u < (r + 1) * to.units; u++) {
       ByteVector bytes =
           ByteVector.fromMemorySegment(BYTES, w, at + (u - r * to.units) * step, ORDER);

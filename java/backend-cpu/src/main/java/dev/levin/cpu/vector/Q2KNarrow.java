@@ -39,10 +39,10 @@ final class Q2KNarrow implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q2_K);
-    long unit = a.unitBytes;
-    int bits = Counts.eight();
-    long vector = unit / 2;
+    long step = Opaque.blockBytes(DType.Q2_K);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
+    long vector = Opaque.vectorBytes();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     for (int r = 0; r < rows; r++) {
@@ -110,7 +110,7 @@ final class Q2KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q2_K);
+    long step = Opaque.blockBytes(DType.Q2_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;

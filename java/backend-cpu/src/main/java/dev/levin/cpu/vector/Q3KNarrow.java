@@ -45,10 +45,10 @@ final class Q3KNarrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q3_K);
-    long unit = a.unitBytes;
+    long step = Opaque.blockBytes(DType.Q3_K);
+    long unit = Opaque.unitBytes();
     long vector = unit / 2;
-    int bits = Counts.eight();
+    int bits = Opaque.eight();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     for (int r = 0; r < rows; r++) {
@@ -115,7 +115,7 @@ final class Q3KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q3_K);
+    long step = Opaque.blockBytes(DType.Q3_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;

@@ -54,9 +54,9 @@ final class Q40Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_0);
-    long unit = a.unitBytes;
-    int bits = Counts.four();
+    long step = Opaque.blockBytes(DType.Q4_0);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.four();
     int first = token * a.units;
     int last = first + a.units;
     int quarter = (rows + 3) / 4;
@@ -131,7 +131,7 @@ final class Q40Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_0);
+    long step = Opaque.blockBytes(DType.Q4_0);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;

@@ -39,7 +39,7 @@ final class Q40Pairs implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = 2 * Strides.of(DType.Q4_0);
+    long step = 2 * Opaque.blockBytes(DType.Q4_0);
     int first = token * a.units;
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -86,7 +86,7 @@ final class Q40Pairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = 2 * Strides.of(DType.Q4_0);
+    long step = 2 * Opaque.blockBytes(DType.Q4_0);
     for (int u = r * to.units; u < (r + 1) * to.units; u++) {
       ByteVector bytes =
           ByteVector.fromMemorySegment(BYTES, w, at + (u - r * to.units) * step, ORDER);

@@ -60,10 +60,10 @@ final class Q41Narrow implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_1);
-    long unit = a.unitBytes;
-    long vector = unit / 2;
-    int bits = Counts.four();
+    long step = Opaque.blockBytes(DType.Q4_1);
+    long unit = Opaque.unitBytes();
+    long vector = Opaque.vectorBytes();
+    int bits = Opaque.four();
     int first = token * a.units;
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -146,7 +146,7 @@ final class Q41Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_1);
+    long step = Opaque.blockBytes(DType.Q4_1);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;

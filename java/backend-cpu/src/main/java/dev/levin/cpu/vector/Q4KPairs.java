@@ -35,10 +35,10 @@ final class Q4KPairs implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_K);
+    long step = Opaque.blockBytes(DType.Q4_K);
     int first = token * (a.units / 4);
     int last = first + a.units / 4;
-    long unit = a.unitBytes;
+    long unit = Opaque.unitBytes();
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
@@ -122,7 +122,7 @@ final class Q4KPairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_K);
+    long step = Opaque.blockBytes(DType.Q4_K);
     int first = r * (to.units / 4);
     for (int b = first; b < first + to.units / 4; b++) {
       long block = at + (b - first) * step;

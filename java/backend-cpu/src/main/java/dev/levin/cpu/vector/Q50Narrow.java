@@ -64,10 +64,10 @@ final class Q50Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q5_0);
-    long unit = a.unitBytes;
+    long step = Opaque.blockBytes(DType.Q5_0);
+    long unit = Opaque.unitBytes();
 
-    int bits = Counts.eight();
+    int bits = Opaque.eight();
     int first = token * a.units;
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -125,7 +125,7 @@ final class Q50Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q5_0);
+    long step = Opaque.blockBytes(DType.Q5_0);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;

@@ -47,10 +47,10 @@ final class Q51Narrow implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q5_1);
-    long unit = a.unitBytes;
-    long vector = unit / 2;
-    int bits = Counts.eight();
+    long step = Opaque.blockBytes(DType.Q5_1);
+    long unit = Opaque.unitBytes();
+    long vector = Opaque.vectorBytes();
+    int bits = Opaque.eight();
     int first = token * a.units;
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -143,7 +143,7 @@ final class Q51Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q5_1);
+    long step = Opaque.blockBytes(DType.Q5_1);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;

@@ -41,10 +41,10 @@ final class Q5KPairs implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q5_K);
+    long step = Opaque.blockBytes(DType.Q5_K);
     int first = token * (a.units / 4);
     int last = first + a.units / 4;
-    long unit = a.unitBytes;
+    long unit = Opaque.unitBytes();
     for (int r = 0; r < rows; r++) {
       long row = at + r * stride;
       FloatVector sum = FloatVector.zero(FLOATS);
@@ -99,7 +99,7 @@ final class Q5KPairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q5_K);
+    long step = Opaque.blockBytes(DType.Q5_K);
     int first = r * (to.units / 4);
     for (int b = first; b < first + to.units / 4; b++) {
       long block = at + (b - first) * step;

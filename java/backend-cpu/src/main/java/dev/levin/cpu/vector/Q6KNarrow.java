@@ -51,9 +51,9 @@ final class Q6KNarrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q6_K);
-    long unit = a.unitBytes;
-    int bits = Counts.eight();
+    long step = Opaque.blockBytes(DType.Q6_K);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     int pair = (rows + 1) / 2;
@@ -154,7 +154,7 @@ final class Q6KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q6_K);
+    long step = Opaque.blockBytes(DType.Q6_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;

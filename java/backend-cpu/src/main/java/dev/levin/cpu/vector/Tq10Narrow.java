@@ -82,9 +82,9 @@ final class Tq10Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.TQ1_0);
-    long unit = a.unitBytes;
-    int bits = Counts.eight();
+    long step = Opaque.blockBytes(DType.TQ1_0);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     int half = (rows + 1) / 2;
@@ -239,7 +239,7 @@ final class Tq10Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.TQ1_0);
+    long step = Opaque.blockBytes(DType.TQ1_0);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;
