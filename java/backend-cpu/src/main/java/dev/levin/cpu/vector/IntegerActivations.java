@@ -20,9 +20,6 @@ final class IntegerActivations extends PairActivations {
   /** Units that share a scale. */
   static final int UNITS_OF_PIECE = PIECE / Pairs.UNIT;
 
-  /** Values that share a minimum. */
-  private static final int SUMMED = 32;
-
   /** Adding and subtracting it rounds floats to integers, ties to even. */
   private static final float ROUNDING = 0x1.8p23f;
 
@@ -49,7 +46,10 @@ final class IntegerActivations extends PairActivations {
    */
   float[] lastScales = {};
 
-  /** A vector a block of 256 values: its last eight lanes are sums of 32 values each. */
+  /**
+   * Sums of the values that share a minimum, in the last eight lanes of as many vectors a row as
+   * {@link #minima} says.
+   */
   MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
@@ -63,6 +63,9 @@ final class IntegerActivations extends PairActivations {
 
   /** Units there is room for. */
   private int capacity;
+
+  /** Vectors of sums of a row; the last may be filled up with zeros. */
+  int minima;
 
   @Override
   public void reset(DType dtype, int rows, int k) {
@@ -78,7 +81,10 @@ final class IntegerActivations extends PairActivations {
       capacity = vectors;
       pairs = Pairs.allocate(2L * vectors);
       offsets = Pairs.allocate(vectors);
-      sums = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
+    }
+    minima = format.minima(k);
+    if (sums.byteSize() < (long) Pairs.BYTES_OF_VECTOR * rows * minima) {
+      sums = Pairs.allocate((long) rows * minima);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
@@ -163,17 +169,25 @@ final class IntegerActivations extends PairActivations {
         storeOffset(u);
       }
     }
-    if (format.fold() != 0) {
+    if (format.fold() != null) {
       for (int u = unit; u < unit + padded / Pairs.UNIT; u += format.unitsOfSum()) {
         fold(u);
       }
     }
-    if (format.minima()) {
-      for (int i = 0; i < count; i += SUMMED) {
-        int block = unit / Pairs.UNITS_OF_BLOCK + i / 256;
-        int lane = Pairs.COUNT - 256 / SUMMED + i % 256 / SUMMED;
-        sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
-      }
+    if (minima > 0) {
+      sumUp(q, count, row * minima + first * Pairs.UNIT / (8 * format.summed()), scale);
+    }
+  }
+
+  /** Stores sums of values as vectors from {@code vector} on. */
+  private void sumUp(int[] q, int count, int vector, float scale) {
+    int summed = format.summed();
+    int padded = Math.ceilDiv(count, 8 * summed) * 8 * summed;
+    Arrays.fill(q, count, padded, 0);
+    for (int i = 0; i < padded; i += summed) {
+      int lane = Pairs.COUNT - 8 + i / summed % 8;
+      int at = (vector + i / (8 * summed)) * Pairs.COUNT + lane;
+      sums.set(Pairs.FLOAT, 4L * at, sum(q, i, summed) * scale);
     }
   }
 
@@ -188,18 +202,13 @@ final class IntegerActivations extends PairActivations {
         .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
   }
 
-  /**
-   * Takes from each vector that is folded with others but the first a multiple of the one before.
-   */
+  /** Takes from the vectors of a sum multiples of those before them. */
   private void fold(int first) {
     long begin = 2L * Pairs.BYTES_OF_VECTOR * first;
-    for (int i = 2 * format.unitsOfSum() - 1; i > 0; i--) {
-      if (i % format.folded() == 0) {
-        continue;
-      }
-      long at = begin + (long) i * Pairs.BYTES_OF_VECTOR;
+    for (int v = 2 * format.unitsOfSum() - 1; v > 0; v--) {
+      long at = begin + (long) v * Pairs.BYTES_OF_VECTOR;
       Pairs.ints(pairs, at)
-          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()))
+          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()[v]))
           .intoMemorySegment(pairs, at, Lanes.ORDER);
     }
   }
@@ -233,9 +242,9 @@ final class IntegerActivations extends PairActivations {
     }
   }
 
-  private static int sum(int[] q, int from) {
+  private static int sum(int[] q, int from, int count) {
     int sum = 0;
-    for (int i = from; i < from + SUMMED; i++) {
+    for (int i = from; i < from + count; i++) {
       sum += q[i];
     }
     return sum;

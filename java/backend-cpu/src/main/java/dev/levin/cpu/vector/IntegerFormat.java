@@ -9,54 +9,39 @@ import java.util.function.IntUnaryOperator;
  * @param rows the kernels
  * @param unitsOfSum units whose products are added as integers before a scale meets them, 1, 2 or 4
  * @param offset what is subtracted from codes as they are stored
- * @param minima whether a value is its code times a scale less a minimum of each 32 values
+ * @param summed how many values share a minimum, which their codes times a scale are less; or 0
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
- * @param fold if not 0, kernels multiply vectors by codes with those of the next vector above them,
- *     multiplied by this, and those in turn with the next; each vector of activations has as many
- *     times the one before subtracted. Lanes are numbers modulo 2^32, so products are the same to
- *     the bit, and codes need no masks
- * @param folded how many vectors stand above each other in this way: those of a sum, or fewer
+ * @param fold if not null, an entry for each vector of a sum. Where it is not 0, kernels multiply
+ *     the vector before by codes with those of this vector above them, multiplied by the entry, and
+ *     those in turn with the next; this vector of activations has as many times the one before
+ *     subtracted. Lanes are numbers modulo 2^32, so products are the same to the bit, and codes
+ *     need no masks
  */
 record IntegerFormat(
     IntegerRows rows,
     int unitsOfSum,
     int offset,
-    boolean minima,
+    int summed,
     int limit,
     float rebias,
     int overrun,
     int[] order,
-    int fold,
-    int folded) {
+    int[] fold) {
   private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
 
-  private IntegerFormat(
-      IntegerRows rows,
-      int unitsOfSum,
-      int offset,
-      boolean minima,
-      int limit,
-      float rebias,
-      int overrun,
-      int[] order) {
-    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, 0);
-  }
-
-  /** Whose kernels keep codes of all vectors of a sum above those of the first. */
   IntegerFormat(
       IntegerRows rows,
       int unitsOfSum,
       int offset,
-      boolean minima,
+      int summed,
       int limit,
       float rebias,
       int overrun,
-      int[] order,
-      int fold) {
-    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, fold, 2 * unitsOfSum);
+      int[] order) {
+    this(rows, unitsOfSum, offset, summed, limit, rebias, overrun, order, null);
   }
 
   /** The format of a dtype, or null when it has no kernels. */
@@ -84,36 +69,41 @@ record IntegerFormat(
               new Q40Pairs(),
               2,
               8,
-              false,
+              0,
               limit(8, 2),
               Q40Pairs.REBIAS,
               0,
               order(128, FourBlocks::valueOf),
-              16);
+              fold(4, 16));
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Pairs(),
               2,
               12,
-              false,
+              0,
               limit(12, 2),
               Mxfp4Pairs.REBIAS,
               0,
               order(128, FourBlocks::valueOfBytes),
-              256,
-              2);
+              new int[] {0, 256, 0, 256});
       case Q4_K ->
           new IntegerFormat(
-              new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES), 256);
+              new Q4KPairs(), 1, 0, 32, limit(15, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q5_K ->
           new IntegerFormat(
-              new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES), 256);
+              new Q5KPairs(), 1, 0, 32, limit(31, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q6_K ->
           new IntegerFormat(
-              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS), 256);
-      case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
+              new Q6KPairs(), 1, 32, 0, limit(32, 1), 1, 0, order(256, HALF_BLOCKS), fold(2, 256));
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Pairs(), 4, 1, 0, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
       default -> null;
     };
+  }
+
+  /** Vectors of minima, eight in each, of a row of {@code k} values. */
+  int minima(int k) {
+    return summed == 0 ? 0 : Math.ceilDiv(k, 8 * summed);
   }
 
   /** Lanes add two pairs a unit. */
@@ -148,6 +138,13 @@ record IntegerFormat(
   /** Where a value lies that is read as the lanes' bytes 0 and 2, then 1 and 3. */
   private static int byteOf(int slot) {
     return slot % 32 / 2 * 4 + slot / 32 % 2 + slot % 2 * 2;
+  }
+
+  /** The vectors of a sum all have the same multiple of those before them. */
+  static int[] fold(int vectors, int factor) {
+    int[] fold = new int[vectors];
+    java.util.Arrays.fill(fold, 1, vectors, factor);
+    return fold;
   }
 
   static int[] order(int frame, IntUnaryOperator valueOfSlot) {

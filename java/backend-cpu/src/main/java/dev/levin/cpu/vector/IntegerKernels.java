@@ -161,8 +161,8 @@ final class IntegerKernels implements EncodedKernels {
         float[] out,
         int outAt,
         int outStride) {
-      if (x.format.minima()) {
-        int blocks = x.units / Pairs.UNITS_OF_BLOCK;
+      int blocks = x.minima;
+      if (blocks > 0) {
         long step = Opaque.vectorBytes();
         long first = row * blocks * step;
         // A row by itself stands in for all four.
@@ -182,7 +182,7 @@ final class IntegerKernels implements EncodedKernels {
     private static float total(
         IntegerActivations x, int row, float[] lanes, int at, float[] least, int leastAt) {
       FloatVector sums = Pairs.load(lanes, at).mul(x.format.rebias()).mul(x.lastScales[row]);
-      if (x.format.minima()) {
+      if (x.minima > 0) {
         sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastScales[row]));
       }
       return Lanes.sum(sums);
