@@ -14,33 +14,13 @@ final class NarrowFormats {
   static IntegerFormat make(DType dtype) {
     return switch (dtype) {
       case Q4_0 ->
-          new IntegerFormat(
-              new Q40Narrow(), 1, 8, 0, limit(8, 1), Q40Narrow.REBIAS, 0, shorts(), fold(2, 16));
+          new IntegerFormat(new Q40Narrow(), 1, 8, 0, limit(8, 1), 1, 0, shorts(), fold(2, 16));
       case Q4_1 ->
-          new IntegerFormat(
-              new Q41Narrow(), 1, 0, 32, limit(15, 1), Q41Narrow.REBIAS, 0, shorts(), fold(2, 16));
+          new IntegerFormat(new Q41Narrow(), 1, 0, 32, limit(15, 1), 1, 0, shorts(), fold(2, 16));
       case Q5_0 ->
-          new IntegerFormat(
-              new Q50Narrow(),
-              1,
-              16,
-              0,
-              limit(16, 1),
-              Q41Narrow.REBIAS,
-              0,
-              nibbles(),
-              fold(2, 256));
+          new IntegerFormat(new Q50Narrow(), 1, 16, 0, limit(16, 1), 1, 0, nibbles(), fold(2, 256));
       case Q5_1 ->
-          new IntegerFormat(
-              new Q51Narrow(),
-              1,
-              0,
-              32,
-              limit(31, 1),
-              Q41Narrow.REBIAS,
-              0,
-              nibbles(),
-              fold(2, 256));
+          new IntegerFormat(new Q51Narrow(), 1, 0, 32, limit(31, 1), 1, 0, nibbles(), fold(2, 256));
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Narrow(), 1, 12, 0, limit(12, 1), Mxfp4Narrow.REBIAS, 0, shorts());

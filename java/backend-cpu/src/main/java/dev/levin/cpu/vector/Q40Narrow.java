@@ -27,10 +27,6 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Four rows at once share the loads of activations, and the arithmetic of addresses.
  */
 final class Q40Narrow implements IntegerRows {
-  /** A scale is read as if its exponent were that of an F32. */
-  static final float REBIAS = 1;
-
-  private static final int SIGN_EXPONENT_MANTISSA = 0x8fffe000;
   private static final int QS = 2;
   private static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_128;
 

@@ -7,10 +7,10 @@ import static dev.levin.cpu.vector.Pairs.FLOAT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INT;
 import static dev.levin.cpu.vector.Pairs.INTS;
+import static dev.levin.cpu.vector.Pairs.SHORT;
 import static dev.levin.cpu.vector.Pairs.SHORTS;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2S;
 
@@ -35,11 +35,14 @@ final class Q41Narrow implements IntegerRows {
   /** Blocks of a frame. */
   static final int FRAME = 8;
 
-  /** A scale or minimum is read as if its exponent were that of an F32. */
+  /**
+   * A minimum is read as if its exponent were that of an F32. Multiplied by this twice, those that
+   * are infinite or NaN overflow, and no others.
+   */
   static final float REBIAS = 0x1p112f;
 
-  /** What a minimum is multiplied by: it is added, where those of other formats are subtracted. */
-  static final float MINUS_REBIAS = -REBIAS;
+  /** Takes one of them back. A minimum is added, where those of other formats are subtracted. */
+  static final float MINUS_BIAS = -0x1p-112f;
 
   /** Of an F16 whose exponent is where that of an F32 is. */
   static final int SIGN_EXPONENT_MANTISSA = 0x8fffe000;
@@ -100,10 +103,7 @@ final class Q41Narrow implements IntegerRows {
           IntVector head = IntVector.broadcast(INTS, w.get(INT, block0));
           heads0 = heads0.or(head.and(lane));
           FloatVector scale =
-              head.lanewise(LSHL, 16)
-                  .lanewise(ASHR, 3)
-                  .and(SIGN_EXPONENT_MANTISSA)
-                  .reinterpretAsFloats();
+              FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block0) & 0xffff]);
           sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
           block0 += step;
           bytes = ByteVector.fromMemorySegment(CODES, w, block1 + QS, ORDER);
@@ -112,11 +112,7 @@ final class Q41Narrow implements IntegerRows {
           p = c.reinterpretAsInts().mul(x0).add(p);
           head = IntVector.broadcast(INTS, w.get(INT, block1));
           heads1 = heads1.or(head.and(lane));
-          scale =
-              head.lanewise(LSHL, 16)
-                  .lanewise(ASHR, 3)
-                  .and(SIGN_EXPONENT_MANTISSA)
-                  .reinterpretAsFloats();
+          scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block1) & 0xffff]);
           sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
           block1 += step;
         }
@@ -127,14 +123,18 @@ final class Q41Narrow implements IntegerRows {
                 .lanewise(ASHR, 3)
                 .and(SIGN_EXPONENT_MANTISSA)
                 .reinterpretAsFloats()
-                .mul(MINUS_REBIAS)
+                .mul(REBIAS)
+                .mul(REBIAS)
+                .mul(MINUS_BIAS)
                 .fma(ofMinima, least0);
         least1 =
             heads1
                 .lanewise(ASHR, 3)
                 .and(SIGN_EXPONENT_MANTISSA)
                 .reinterpretAsFloats()
-                .mul(MINUS_REBIAS)
+                .mul(REBIAS)
+                .mul(REBIAS)
+                .mul(MINUS_BIAS)
                 .fma(ofMinima, least1);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
@@ -167,7 +167,7 @@ final class Q41Narrow implements IntegerRows {
 
   /** The scale of a unit, from the first four bytes of its block. */
   static void unpackScale(int head, UnpackedRows to, int unit) {
-    IntVector.broadcast(INTS, head << 16 >> 3 & SIGN_EXPONENT_MANTISSA)
+    FloatVector.broadcast(FLOATS, KQuantScales.half(head))
         .intoMemorySegment(to.scales, (long) BYTES_OF_VECTOR * unit, ORDER);
   }
 
@@ -176,8 +176,7 @@ final class Q41Narrow implements IntegerRows {
     int room = (to.units + FRAME - 1) / FRAME * FRAME;
     for (int u = 0; u < room; u++) {
       int head = u < to.units ? w.get(INT, at + u * step) : 0;
-      float minimum = Float.intBitsToFloat(head >> 3 & SIGN_EXPONENT_MANTISSA);
-      to.minima.set(FLOAT, 4L * (r * room + u), minimum * MINUS_REBIAS);
+      to.minima.set(FLOAT, 4L * (r * room + u), -KQuantScales.half(head >>> 16));
     }
   }
 }

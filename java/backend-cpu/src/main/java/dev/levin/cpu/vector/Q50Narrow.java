@@ -8,8 +8,6 @@ import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INT;
 import static dev.levin.cpu.vector.Pairs.INTS;
 import static dev.levin.cpu.vector.Pairs.SHORT;
-import static dev.levin.cpu.vector.Pairs.SHORTS;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -48,8 +46,6 @@ final class Q50Narrow implements IntegerRows {
 
   /** What codes are larger by than the values they stand for. */
   private static final int OFFSET = 16 * BOTH;
-
-  private static final int SIGN_EXPONENT_MANTISSA = Q41Narrow.SIGN_EXPONENT_MANTISSA;
 
   @Override
   public void dot(
@@ -99,9 +95,8 @@ final class Q50Narrow implements IntegerRows {
         c = c.lanewise(LSHL, 12).or(c).and(LOW_NIBBLES).or(h);
         IntVector p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = c.mul(x0).add(p).sub(offset);
-        IntVector halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block0)).reinterpretAsInts();
         FloatVector scale =
-            halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+            FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block0) & 0xffff]);
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
         block0 += step;
         h = IntVector.broadcast(INTS, w.get(INT, block1 + QH)).lanewise(LSHR, FIFTHS);
@@ -113,8 +108,7 @@ final class Q50Narrow implements IntegerRows {
         c = c.lanewise(LSHL, 12).or(c).and(LOW_NIBBLES).or(h);
         p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = c.mul(x0).add(p).sub(offset);
-        halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block1)).reinterpretAsInts();
-        scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+        scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block1) & 0xffff]);
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
         block1 += step;
       }

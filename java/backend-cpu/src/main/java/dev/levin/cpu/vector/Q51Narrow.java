@@ -6,6 +6,7 @@ import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INT;
 import static dev.levin.cpu.vector.Pairs.INTS;
+import static dev.levin.cpu.vector.Pairs.SHORT;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -31,7 +32,8 @@ final class Q51Narrow implements IntegerRows {
   private static final int FIFTH = Q50Narrow.FIFTH;
   private static final int FRAME = Q41Narrow.FRAME;
   private static final int[] LANES = Q41Narrow.LANES;
-  private static final float MINUS_REBIAS = Q41Narrow.MINUS_REBIAS;
+  private static final float REBIAS = Q41Narrow.REBIAS;
+  private static final float MINUS_BIAS = Q41Narrow.MINUS_BIAS;
   private static final int SIGN_EXPONENT_MANTISSA = Q41Narrow.SIGN_EXPONENT_MANTISSA;
 
   @Override
@@ -92,10 +94,7 @@ final class Q51Narrow implements IntegerRows {
           IntVector head = IntVector.broadcast(INTS, w.get(INT, block0));
           heads0 = heads0.or(head.and(lane));
           FloatVector scale =
-              head.lanewise(LSHL, 16)
-                  .lanewise(ASHR, 3)
-                  .and(SIGN_EXPONENT_MANTISSA)
-                  .reinterpretAsFloats();
+              FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block0) & 0xffff]);
           sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
           block0 += step;
           h = IntVector.broadcast(INTS, w.get(INT, block1 + QH)).lanewise(LSHR, FIFTHS);
@@ -109,11 +108,7 @@ final class Q51Narrow implements IntegerRows {
           p = c.mul(x0).add(p);
           head = IntVector.broadcast(INTS, w.get(INT, block1));
           heads1 = heads1.or(head.and(lane));
-          scale =
-              head.lanewise(LSHL, 16)
-                  .lanewise(ASHR, 3)
-                  .and(SIGN_EXPONENT_MANTISSA)
-                  .reinterpretAsFloats();
+          scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block1) & 0xffff]);
           sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
           block1 += step;
         }
@@ -124,14 +119,18 @@ final class Q51Narrow implements IntegerRows {
                 .lanewise(ASHR, 3)
                 .and(SIGN_EXPONENT_MANTISSA)
                 .reinterpretAsFloats()
-                .mul(MINUS_REBIAS)
+                .mul(REBIAS)
+                .mul(REBIAS)
+                .mul(MINUS_BIAS)
                 .fma(ofMinima, least0);
         least1 =
             heads1
                 .lanewise(ASHR, 3)
                 .and(SIGN_EXPONENT_MANTISSA)
                 .reinterpretAsFloats()
-                .mul(MINUS_REBIAS)
+                .mul(REBIAS)
+                .mul(REBIAS)
+                .mul(MINUS_BIAS)
                 .fma(ofMinima, least1);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
