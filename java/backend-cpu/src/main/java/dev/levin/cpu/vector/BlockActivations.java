@@ -44,9 +44,6 @@ final class BlockActivations extends PairActivations {
   /** The scales of the lanes, a vector a unit. */
   MemorySegment scales = MemorySegment.NULL;
 
-  /** What remains to multiply the sums of a row by. */
-  float[] rowScales = {};
-
   BlockFormat format;
 
   /** Units there is room for. */
@@ -74,6 +71,7 @@ final class BlockActivations extends PairActivations {
 
   /** Rounds one row. */
   void prepare(float[] x, int row) {
+    floats = x;
     int first = row * k;
     float largest = largest(x, first, first + k);
     boolean finite = largest < Float.POSITIVE_INFINITY;

@@ -41,12 +41,6 @@ final class IntegerActivations extends PairActivations {
   float[] runSteps = {};
 
   /**
-   * What remains to multiply the sums of a row by, at the scale of its last run, beside what the
-   * format says.
-   */
-  float[] lastScales = {};
-
-  /**
    * Sums of the values that share a minimum, in the last eight lanes of as many vectors a row as
    * {@link #minima} says.
    */
@@ -91,8 +85,8 @@ final class IntegerActivations extends PairActivations {
       runEnds = new int[rows * pieces];
       runSteps = new float[rows * pieces];
     }
-    if (lastScales.length < rows) {
-      lastScales = new float[rows];
+    if (rowScales.length < rows) {
+      rowScales = new float[rows];
       leastScales = new float[rows];
     }
   }
@@ -103,6 +97,7 @@ final class IntegerActivations extends PairActivations {
    * @param q room for {@link #PIECE} integers
    */
   void prepare(float[] x, int row, int[] q) {
+    floats = x;
     int largest = LEAST_EXPONENT;
     for (int piece = 0; piece < pieces; piece++) {
       int exponent = exponent(x, row, piece);
@@ -127,7 +122,7 @@ final class IntegerActivations extends PairActivations {
       round(x, from, count, 1 / (scale * whole), q);
       store(q, count, row, piece * UNITS_OF_PIECE, scale);
     }
-    lastScales[row] = before * whole * Pairs.SCALE;
+    rowScales[row] = before * whole * Pairs.SCALE;
     findRuns(row);
   }
 

@@ -181,7 +181,7 @@ final class IntegerKernels implements EncodedKernels {
     /** One product from its lanes and those of its minima. */
     private static float total(
         IntegerActivations x, int row, float[] lanes, int at, float[] least, int leastAt) {
-      FloatVector sums = Pairs.load(lanes, at).mul(x.format.rebias()).mul(x.lastScales[row]);
+      FloatVector sums = Pairs.load(lanes, at).mul(x.format.rebias()).mul(x.rowScales[row]);
       if (x.minima > 0) {
         sums = sums.sub(Pairs.load(least, leastAt).mul(x.leastScales[row]));
       }

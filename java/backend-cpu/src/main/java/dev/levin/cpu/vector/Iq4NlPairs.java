@@ -18,7 +18,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-/** Rows of IQ4_NL: one load has two blocks, their scales among the codes. */
+/**
+ * Rows of IQ4_NL: one load has two blocks, their scales among the codes. Infinite scales and NaN
+ * are read as numbers, as {@link Q40Pairs} does.
+ */
 final class Iq4NlPairs implements BlockPairs {
   private static final int OFFSET = 127;
 

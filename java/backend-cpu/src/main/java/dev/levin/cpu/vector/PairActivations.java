@@ -3,7 +3,7 @@ package dev.levin.cpu.vector;
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
 
-/** Activations rounded to integers, as {@link Pairs}. */
+/** Activations rounded to integers, as {@link Pairs}, and the floats that they were. */
 abstract class PairActivations implements EncodedKernels.Activations {
   DType dtype;
   int k;
@@ -16,4 +16,10 @@ abstract class PairActivations implements EncodedKernels.Activations {
 
   /** Bytes that kernels read past the end of a row. */
   int overrun;
+
+  /** The rows as they were, one behind the other. */
+  float[] floats = {};
+
+  /** What remains to multiply the sums of a row by; NaN where it has infinite values or NaN. */
+  float[] rowScales = {};
 }

@@ -72,8 +72,25 @@ abstract class PairWorker<A extends PairActivations> implements EncodedKernels.W
       for (int i = from; i < to; i++) {
         multiplyRow(x, weight, at, rowStride, weightRows, rows[i], out, (i - from) * outStride);
       }
-      return;
+    } else {
+      multiplyRows(x, weight, at, rowStride, weightRows, rows, from, to, out, outStride);
     }
+    for (int i = from; i < to; i++) {
+      mend(x, weight, at, rowStride, weightRows, rows[i], out, (i - from) * outStride);
+    }
+  }
+
+  private void multiplyRows(
+      A x,
+      MemorySegment weight,
+      long at,
+      long rowStride,
+      int weightRows,
+      int[] rows,
+      int from,
+      int to,
+      float[] out,
+      int outStride) {
     int block = Math.clamp(UNPACKED_UNITS / x.units, 2, MOST_UNPACKED) & ~1;
     reserve(x, block);
     for (int r = 0; r < weightRows; r += block) {
@@ -112,6 +129,31 @@ abstract class PairWorker<A extends PairActivations> implements EncodedKernels.W
         dot(x, padded(x, weight, first), 0, 0, 1, row, out, outAt + r);
       }
       r += count;
+    }
+  }
+
+  /**
+   * Computes products anew that infinite scales have left without a number: as integers values were
+   * added before a scale met them, so that neither signs nor zeros came through.
+   */
+  private static void mend(
+      PairActivations x,
+      MemorySegment weight,
+      long at,
+      long rowStride,
+      int weightRows,
+      int row,
+      float[] out,
+      int outAt) {
+    if (Float.isNaN(x.rowScales[row])) {
+      return;
+    }
+    for (int r = 0; r < weightRows; r++) {
+      if (!Float.isFinite(out[outAt + r])) {
+        PairDots.of(x.dtype)
+            .dot(
+                weight, at + r * rowStride, rowStride, 1, x.floats, row * x.k, x.k, out, outAt + r);
+      }
     }
   }
 
