@@ -57,8 +57,9 @@ final class BlockActivations extends PairActivations {
     format = BlockFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
-    overrun = format.overrun();
     units = Math.ceilDiv(k, Pairs.UNIT);
+    overrun = format.overrun();
+    inPlace = k % Pairs.UNIT == 0;
     int all = Math.multiplyExact(rows, units);
     if (capacity < all) {
       capacity = all;

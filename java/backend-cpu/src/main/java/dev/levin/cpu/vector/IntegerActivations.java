@@ -72,9 +72,10 @@ final class IntegerActivations extends PairActivations {
     format = IntegerFormat.of(dtype);
     this.dtype = dtype;
     this.k = k;
-    overrun = format.overrun();
     pieces = Math.ceilDiv(k, PIECE);
-    units = Math.ceilDiv(k, Pairs.UNIT);
+    units = Math.ceilDiv(k, Pairs.UNIT * format.unitsOfSum()) * format.unitsOfSum();
+    overrun = format.overrun();
+    inPlace = k >= Pairs.UNIT * format.unitsOfSum();
     int vectors = Math.multiplyExact(rows, units);
     if (capacity < vectors) {
       capacity = vectors;
@@ -145,10 +146,17 @@ final class IntegerActivations extends PairActivations {
 
   /** Stores integers as units from {@code first} of the row on. */
   private void store(int[] q, int count, int row, int first, float scale) {
-    int padded = Math.ceilDiv(count, Pairs.UNIT) * Pairs.UNIT;
-    Arrays.fill(q, count, padded, 0);
-    int unit = row * units + first;
     int[] order = format.order();
+    int padded = Math.ceilDiv(count, order.length) * order.length;
+    int rest = count % order.length;
+    if (inPlace && rest > 0) {
+      // The last values of a row stand last: what is before them is read for the second time.
+      System.arraycopy(q, count - rest, q, padded - rest, rest);
+      Arrays.fill(q, count - rest, padded - rest, 0);
+    } else {
+      Arrays.fill(q, count, padded, 0);
+    }
+    int unit = row * units + first;
     for (int frame = 0; frame < padded; frame += order.length) {
       long to = 2L * Pairs.BYTES_OF_VECTOR * unit + 2L * frame;
       for (int i = 0; i < order.length; i += 2) {

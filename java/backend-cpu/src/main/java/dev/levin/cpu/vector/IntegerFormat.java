@@ -7,7 +7,7 @@ import java.util.function.IntUnaryOperator;
  * How rows of a dtype are multiplied as integers.
  *
  * @param rows the kernels
- * @param unitsOfSum units whose products are added as integers before a scale meets them, 1 or 4
+ * @param unitsOfSum units whose products are added as integers before a scale meets them, 1, 2 or 4
  * @param offset what is subtracted from codes as they are stored
  * @param summed how many values share a minimum, which their codes times a scale are less; or 0
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
@@ -66,23 +66,35 @@ record IntegerFormat(
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Pairs(), 1, 8, 0, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+              new Q40Pairs(),
+              2,
+              8,
+              0,
+              limit(8, 2),
+              Q40Pairs.REBIAS,
+              0,
+              order(128, FourBlocks::valueOf),
+              fold(4, 16));
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Pairs(),
-              1,
+              2,
               12,
               0,
-              limit(12, 1),
+              limit(12, 2),
               Mxfp4Pairs.REBIAS,
-              30,
-              order(64, TWO_BLOCKS));
+              0,
+              order(128, FourBlocks::valueOfBytes),
+              new int[] {0, 256, 0, 256});
       case Q4_K ->
-          new IntegerFormat(new Q4KPairs(), 1, 0, 32, limit(15, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q4KPairs(), 1, 0, 32, limit(15, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q5_K ->
-          new IntegerFormat(new Q5KPairs(), 1, 0, 32, limit(31, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q5KPairs(), 1, 0, 32, limit(31, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q6_K ->
-          new IntegerFormat(new Q6KPairs(), 1, 32, 0, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
+          new IntegerFormat(
+              new Q6KPairs(), 1, 32, 0, limit(32, 1), 1, 0, order(256, HALF_BLOCKS), fold(2, 256));
       case TQ2_0 ->
           new IntegerFormat(new Tq20Pairs(), 4, 1, 0, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
       default -> null;
@@ -98,13 +110,6 @@ record IntegerFormat(
   static int limit(int largestCode, int unitsOfSum) {
     return Pairs.LIMIT / (4 * unitsOfSum * largestCode);
   }
-
-  /** Two blocks side by side in a vector, two bytes a lane; the second vector has high nibbles. */
-  private static final IntUnaryOperator TWO_BLOCKS =
-      slot -> {
-        int lane = slot / 2 % 16;
-        return lane / 8 * 32 + slot / 32 * 16 + lane % 8 * 2 + slot % 2;
-      };
 
   /** Of 64 bytes, a unit has the low nibbles and the next one the high ones of 32 bytes each. */
   private static final IntUnaryOperator NIBBLES =

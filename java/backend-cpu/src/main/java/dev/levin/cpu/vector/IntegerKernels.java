@@ -62,7 +62,7 @@ final class IntegerKernels implements EncodedKernels {
 
     @Override
     void reserve(IntegerActivations x, int rows) {
-      unpacked.reset(rows, x.units);
+      unpacked.reset(rows, x.units, x.k);
     }
 
     @Override
@@ -108,7 +108,8 @@ final class IntegerKernels implements EncodedKernels {
       long w0 = u0 * UNIT_BYTES;
       long w1 = u1 * UNIT_BYTES;
       long stride = x.units * UNIT_BYTES;
-      if (x.format.unitsOfSum() == 1) {
+      int ofSum = x.format.unitsOfSum();
+      if (ofSum == 1) {
         if (tokens == TILE && !Pairs.wide()) {
           NarrowTiles.fourByOne(w, w0, s, x.pairs, xAt, stride, length, lanes, at);
           if (u1 != u0) {
@@ -120,9 +121,10 @@ final class IntegerKernels implements EncodedKernels {
           IntegerTiles.oneByTwo(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
         }
       } else if (tokens == TILE) {
-        IntegerTiles.fourByTwoInBlocks(w, w0, w1, s, x.pairs, xAt, stride, length, lanes, at);
+        IntegerTiles.fourByTwoInBlocks(
+            w, w0, w1, s, x.pairs, xAt, stride, length, ofSum, lanes, at);
       } else {
-        IntegerTiles.oneByTwoInBlocks(w, w0, w1, s, x.pairs, xAt, length, lanes, at);
+        IntegerTiles.oneByTwoInBlocks(w, w0, w1, s, x.pairs, xAt, length, ofSum, lanes, at);
       }
     }
 

@@ -3,13 +3,16 @@ package dev.levin.cpu.vector;
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
 
-/** Activations rounded to integers, as {@link Pairs}, and the floats that they were. */
+/** Activations rounded to integers, as {@link Pairs}. */
 abstract class PairActivations implements EncodedKernels.Activations {
   DType dtype;
   int k;
 
-  /** Units of a row; the last may be filled up with zeros. */
+  /** Units of a row; the last may have zeros beside its values. */
   int units;
+
+  /** Whether kernels may read rows where they lie, with nothing behind them but the overrun. */
+  boolean inPlace;
 
   /** Bytes that kernels read past the end of a row. */
   int overrun;

@@ -115,15 +115,15 @@ abstract class PairWorker<A extends PairActivations> implements EncodedKernels.W
     }
   }
 
-  /** Whether kernels may read a row where it lies, which they do in whole units and past it. */
+  /** Whether kernels may read a row where it lies. */
   private static boolean readable(PairActivations x, MemorySegment weight, long at) {
-    return x.k % Pairs.UNIT == 0 && at + x.dtype.rowBytes(x.k) + x.overrun <= weight.byteSize();
+    return x.inPlace && at + x.dtype.rowBytes(x.k) + x.overrun <= weight.byteSize();
   }
 
   /** A copy of a row with zeros behind it. */
   private MemorySegment padded(PairActivations x, MemorySegment weight, long at) {
     long bytes = x.dtype.rowBytes(x.k);
-    long room = bytes + 4 * Pairs.UNIT;
+    long room = x.dtype.rowBytes(x.units * Pairs.UNIT) + x.overrun;
     if (padded.byteSize() < room) {
       padded = Arena.ofAuto().allocate(room);
     }

@@ -15,10 +15,14 @@ final class UnpackedRows {
   /** Minima as their sums in {@link IntegerActivations}, negative ones of what is added. */
   MemorySegment minima = MemorySegment.NULL;
 
+  /** Values of a row. */
+  int k;
+
   /** Units of a row. */
   int units;
 
-  void reset(int rows, int units) {
+  void reset(int rows, int units, int k) {
+    this.k = k;
     this.units = units;
     int vectors = rows * units;
     if (scales.byteSize() < (long) Pairs.BYTES_OF_VECTOR * vectors) {
