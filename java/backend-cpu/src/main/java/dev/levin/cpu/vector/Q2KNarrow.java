@@ -122,8 +122,7 @@ final class Q2KNarrow implements IntegerRows {
         KScales.of8(packed >>> 4 & LOW_NIBBLES)
             .mul(m)
             .intoMemorySegment(to.minima, BYTES_OF_VECTOR * (2L * b + half), ORDER);
-        FloatVector scales = KScales.of8(packed & LOW_NIBBLES).mul(d);
-        Q6KNarrow.unpackScales(scales, to.scales, (long) BYTES_OF_VECTOR * unit);
+        Q6KNarrow.unpackScales(packed & LOW_NIBBLES, 0, d, to, unit);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS + 32 * half, ORDER);
         for (int u = unit; u < unit + 4; u++) {
           to.store(u, v.and(CRUMBS), 8);

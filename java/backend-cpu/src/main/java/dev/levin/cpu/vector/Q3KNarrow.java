@@ -124,20 +124,15 @@ final class Q3KNarrow implements IntegerRows {
       int pairs = Widen.word(w, block + SCALES + 8);
       IntVector h = IntVector.fromMemorySegment(INTS, w, block, ORDER);
       for (int half = 0; half < 2; half++) {
-        FloatVector codes = KScales.of8(KQuantScales.q3(nibbles, pairs, half));
         int unit = UNITS_OF_BLOCK * b + 4 * half;
-        Q6KNarrow.unpackScales(codes.sub(32).mul(d), to.scales, (long) BYTES_OF_VECTOR * unit);
+        Q6KNarrow.unpackScales(KQuantScales.q3(nibbles, pairs, half), 32, d, to, unit);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS + 32 * half, ORDER);
-        to.store(unit, three(v, h.lanewise(LSHL, 2)), 8, OFFSET);
-        to.store(unit + 1, three(v.lanewise(LSHR, 2), h.lanewise(LSHL, 1)), 8, OFFSET);
-        to.store(unit + 2, three(v.lanewise(LSHR, 4), h), 8, OFFSET);
-        to.store(unit + 3, three(v.lanewise(LSHR, 6), h.lanewise(LSHR, 1)), 8, OFFSET);
-        h = h.lanewise(LSHR, 4);
+        for (int u = unit; u < unit + 4; u++) {
+          to.store(u, v.and(CRUMBS).or(h.lanewise(LSHL, 2).and(THIRD)), 8, OFFSET);
+          v = v.lanewise(LSHR, 2);
+          h = h.lanewise(LSHR, 1);
+        }
       }
     }
-  }
-
-  private static IntVector three(IntVector crumbs, IntVector high) {
-    return crumbs.and(CRUMBS).or(high.and(THIRD));
   }
 }
