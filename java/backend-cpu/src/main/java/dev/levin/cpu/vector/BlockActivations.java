@@ -6,7 +6,6 @@ import static dev.levin.cpu.vector.Pairs.BYTES_OF_VECTOR;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 
 import dev.levin.core.DType;
-import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Scales are relative to a power of two of the row, so that they neither overflow nor underflow
  * with scales of weights.
  */
-final class BlockActivations implements EncodedKernels.Activations {
+final class BlockActivations extends PairActivations {
   /** Values that share a scale. */
   static final int BLOCK = 32;
 
@@ -45,15 +44,7 @@ final class BlockActivations implements EncodedKernels.Activations {
   /** The scales of the lanes, a vector a unit. */
   MemorySegment scales = MemorySegment.NULL;
 
-  /** What remains to multiply the sums of a row by. */
-  float[] rowScales = {};
-
   BlockFormat format;
-  DType dtype;
-  int k;
-
-  /** Units of a row; the last may be filled up with zeros. */
-  int units;
 
   /** Units there is room for. */
   private int capacity;
@@ -64,6 +55,8 @@ final class BlockActivations implements EncodedKernels.Activations {
     this.dtype = dtype;
     this.k = k;
     units = Math.ceilDiv(k, Pairs.UNIT);
+    overrun = format.overrun();
+    inPlace = k % Pairs.UNIT == 0;
     int all = Math.multiplyExact(rows, units);
     if (capacity < all) {
       capacity = all;
@@ -78,6 +71,7 @@ final class BlockActivations implements EncodedKernels.Activations {
 
   /** Rounds one row. */
   void prepare(float[] x, int row) {
+    floats = x;
     int first = row * k;
     float largest = largest(x, first, first + k);
     boolean finite = largest < Float.POSITIVE_INFINITY;

@@ -42,7 +42,7 @@ final class BlockRows {
       float[] out,
       int outAt) {
     int blocks = k / BLOCK;
-    long step = Strides.of(DType.Q8_0);
+    long step = Opaque.blockBytes(DType.Q8_0);
     int half = Math.ceilDiv(rows, 2);
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);

@@ -31,9 +31,9 @@ final class I2sNarrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.I2_S);
-    long unit = a.unitBytes;
-    int bits = Counts.two();
+    long step = Opaque.blockBytes(DType.I2_S);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.two();
     int first = token * (a.units / UNITS);
     int last = first + a.units / UNITS;
     int pair = (rows + 1) / 2;
@@ -103,7 +103,7 @@ final class I2sNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.I2_S);
+    long step = Opaque.blockBytes(DType.I2_S);
     FloatVector one = FloatVector.broadcast(FLOATS, 1f);
     int first = r * (to.units / UNITS);
     for (int b = first; b < first + to.units / UNITS; b++) {

@@ -1,7 +1,6 @@
 package dev.levin.cpu.vector;
 
 import dev.levin.core.DType;
-import dev.levin.cpu.EncodedKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -14,15 +13,12 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Each piece of a row has a scale of its own, a power of two: multiplying by it is exact, so it
  * may be applied to weights' scales or to sums, whichever is cheaper, without a change of bits.
  */
-final class IntegerActivations implements EncodedKernels.Activations {
+final class IntegerActivations extends PairActivations {
   /** Values that share a scale. */
   static final int PIECE = 512;
 
   /** Units that share a scale. */
   static final int UNITS_OF_PIECE = PIECE / Pairs.UNIT;
-
-  /** Values that share a minimum. */
-  private static final int SUMMED = 32;
 
   /** Adding and subtracting it rounds floats to integers, ties to even. */
   private static final float ROUNDING = 0x1.8p23f;
@@ -45,12 +41,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
   float[] runSteps = {};
 
   /**
-   * What remains to multiply the sums of a row by, at the scale of its last run, beside what the
-   * format says.
+   * Sums of the values that share a minimum, in the last eight lanes of as many vectors a row as
+   * {@link #minima} says.
    */
-  float[] lastScales = {};
-
-  /** A vector a block of 256 values: its last eight lanes are sums of 32 values each. */
   MemorySegment sums = MemorySegment.NULL;
 
   /** Scale of the piece before over that of each piece; 1 for the first. */
@@ -60,18 +53,13 @@ final class IntegerActivations implements EncodedKernels.Activations {
   float[] leastScales = {};
 
   IntegerFormat format;
-  DType dtype;
-  int k;
   int pieces;
-
-  /** Bytes of the pairs of a unit: no constant, for the reason that {@link Strides} tells. */
-  long unitBytes = 2L * Pairs.BYTES_OF_VECTOR;
 
   /** Units there is room for. */
   private int capacity;
 
-  /** Units of a row; the last may be filled up with zeros. */
-  int units;
+  /** Vectors of sums of a row; the last may be filled up with zeros. */
+  int minima;
 
   @Override
   public void reset(DType dtype, int rows, int k) {
@@ -79,21 +67,26 @@ final class IntegerActivations implements EncodedKernels.Activations {
     this.dtype = dtype;
     this.k = k;
     pieces = Math.ceilDiv(k, PIECE);
-    units = Math.ceilDiv(k, Pairs.UNIT);
+    units = Math.ceilDiv(k, Pairs.UNIT * format.unitsOfSum()) * format.unitsOfSum();
+    overrun = format.overrun();
+    inPlace = k >= Pairs.UNIT * format.unitsOfSum();
     int vectors = Math.multiplyExact(rows, units);
     if (capacity < vectors) {
       capacity = vectors;
       pairs = Pairs.allocate(2L * vectors);
       offsets = Pairs.allocate(vectors);
-      sums = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
+    }
+    minima = format.minima(k);
+    if (sums.byteSize() < (long) Pairs.BYTES_OF_VECTOR * rows * minima) {
+      sums = Pairs.allocate((long) rows * minima);
     }
     if (steps.length < rows * pieces) {
       steps = new float[rows * pieces];
       runEnds = new int[rows * pieces];
       runSteps = new float[rows * pieces];
     }
-    if (lastScales.length < rows) {
-      lastScales = new float[rows];
+    if (rowScales.length < rows) {
+      rowScales = new float[rows];
       leastScales = new float[rows];
     }
   }
@@ -104,6 +97,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
    * @param q room for {@link #PIECE} integers
    */
   void prepare(float[] x, int row, int[] q) {
+    floats = x;
     int largest = LEAST_EXPONENT;
     for (int piece = 0; piece < pieces; piece++) {
       int exponent = exponent(x, row, piece);
@@ -128,7 +122,7 @@ final class IntegerActivations implements EncodedKernels.Activations {
       round(x, from, count, 1 / (scale * whole), q);
       store(q, count, row, piece * UNITS_OF_PIECE, scale);
     }
-    lastScales[row] = before * whole * Pairs.SCALE;
+    rowScales[row] = before * whole * Pairs.SCALE;
     findRuns(row);
   }
 
@@ -147,10 +141,17 @@ final class IntegerActivations implements EncodedKernels.Activations {
 
   /** Stores integers as units from {@code first} of the row on. */
   private void store(int[] q, int count, int row, int first, float scale) {
-    int padded = Math.ceilDiv(count, Pairs.UNIT) * Pairs.UNIT;
-    Arrays.fill(q, count, padded, 0);
-    int unit = row * units + first;
     int[] order = format.order();
+    int padded = Math.ceilDiv(count, order.length) * order.length;
+    int rest = count % order.length;
+    if (inPlace && rest > 0) {
+      // The last values of a row stand last: what is before them is read for the second time.
+      System.arraycopy(q, count - rest, q, padded - rest, rest);
+      Arrays.fill(q, count - rest, padded - rest, 0);
+    } else {
+      Arrays.fill(q, count, padded, 0);
+    }
+    int unit = row * units + first;
     for (int frame = 0; frame < padded; frame += order.length) {
       long to = 2L * Pairs.BYTES_OF_VECTOR * unit + 2L * frame;
       for (int i = 0; i < order.length; i += 2) {
@@ -163,17 +164,25 @@ final class IntegerActivations implements EncodedKernels.Activations {
         storeOffset(u);
       }
     }
-    if (format.fold() != 0) {
+    if (format.fold() != null) {
       for (int u = unit; u < unit + padded / Pairs.UNIT; u += format.unitsOfSum()) {
         fold(u);
       }
     }
-    if (format.minima()) {
-      for (int i = 0; i < count; i += SUMMED) {
-        int block = unit / Pairs.UNITS_OF_BLOCK + i / 256;
-        int lane = Pairs.COUNT - 256 / SUMMED + i % 256 / SUMMED;
-        sums.set(Pairs.FLOAT, 4L * (block * Pairs.COUNT + lane), sum(q, i) * scale);
-      }
+    if (minima > 0) {
+      sumUp(q, count, row * minima + first * Pairs.UNIT / (8 * format.summed()), scale);
+    }
+  }
+
+  /** Stores sums of values as vectors from {@code vector} on. */
+  private void sumUp(int[] q, int count, int vector, float scale) {
+    int summed = format.summed();
+    int padded = Math.ceilDiv(count, 8 * summed) * 8 * summed;
+    Arrays.fill(q, count, padded, 0);
+    for (int i = 0; i < padded; i += summed) {
+      int lane = Pairs.COUNT - 8 + i / summed % 8;
+      int at = (vector + i / (8 * summed)) * Pairs.COUNT + lane;
+      sums.set(Pairs.FLOAT, 4L * at, sum(q, i, summed) * scale);
     }
   }
 
@@ -188,13 +197,13 @@ final class IntegerActivations implements EncodedKernels.Activations {
         .intoMemorySegment(offsets, (long) Pairs.BYTES_OF_VECTOR * first, Lanes.ORDER);
   }
 
-  /** Takes from each vector of a sum but the first a multiple of the one before. */
+  /** Takes from the vectors of a sum multiples of those before them. */
   private void fold(int first) {
     long begin = 2L * Pairs.BYTES_OF_VECTOR * first;
-    long last = begin + (2L * format.unitsOfSum() - 1) * Pairs.BYTES_OF_VECTOR;
-    for (long at = last; at > begin; at -= Pairs.BYTES_OF_VECTOR) {
+    for (int v = 2 * format.unitsOfSum() - 1; v > 0; v--) {
+      long at = begin + (long) v * Pairs.BYTES_OF_VECTOR;
       Pairs.ints(pairs, at)
-          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()))
+          .sub(Pairs.ints(pairs, at - Pairs.BYTES_OF_VECTOR).mul(format.fold()[v]))
           .intoMemorySegment(pairs, at, Lanes.ORDER);
     }
   }
@@ -228,9 +237,9 @@ final class IntegerActivations implements EncodedKernels.Activations {
     }
   }
 
-  private static int sum(int[] q, int from) {
+  private static int sum(int[] q, int from, int count) {
     int sum = 0;
-    for (int i = from; i < from + SUMMED; i++) {
+    for (int i = from; i < from + count; i++) {
       sum += q[i];
     }
     return sum;

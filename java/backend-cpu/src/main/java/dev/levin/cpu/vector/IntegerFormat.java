@@ -7,40 +7,41 @@ import java.util.function.IntUnaryOperator;
  * How rows of a dtype are multiplied as integers.
  *
  * @param rows the kernels
- * @param unitsOfSum units whose products are added as integers before a scale meets them, 1 or 4
+ * @param unitsOfSum units whose products are added as integers before a scale meets them, 1, 2 or 4
  * @param offset what is subtracted from codes as they are stored
- * @param minima whether a value is its code times a scale less a minimum of each 32 values
+ * @param summed how many values share a minimum, which their codes times a scale are less; or 0
  * @param limit largest magnitude of activations, for which no sum of pairs overflows
  * @param rebias what sums have to be multiplied by for the scales as kernels read them
  * @param overrun bytes that are read past the end of a row
  * @param order which of as many values as it is long the pairs hold, the lower half of each first
- * @param fold if not 0, kernels multiply vectors of the units of a sum by codes with those of the
- *     next vector above them, multiplied by this, and those in turn with the next; each vector of
- *     activations has as many times the one before subtracted. Lanes are numbers modulo 2^32, so
- *     products are the same to the bit, and codes need no masks
+ * @param fold if not null, an entry for each vector of a sum. Where it is not 0, kernels multiply
+ *     the vector before by codes with those of this vector above them, multiplied by the entry, and
+ *     those in turn with the next; this vector of activations has as many times the one before
+ *     subtracted. Lanes are numbers modulo 2^32, so products are the same to the bit, and codes
+ *     need no masks
  */
 record IntegerFormat(
     IntegerRows rows,
     int unitsOfSum,
     int offset,
-    boolean minima,
+    int summed,
     int limit,
     float rebias,
     int overrun,
     int[] order,
-    int fold) {
+    int[] fold) {
   private static final IntegerFormat[] FORMATS = new IntegerFormat[DType.values().length];
 
-  private IntegerFormat(
+  IntegerFormat(
       IntegerRows rows,
       int unitsOfSum,
       int offset,
-      boolean minima,
+      int summed,
       int limit,
       float rebias,
       int overrun,
       int[] order) {
-    this(rows, unitsOfSum, offset, minima, limit, rebias, overrun, order, 0);
+    this(rows, unitsOfSum, offset, summed, limit, rebias, overrun, order, null);
   }
 
   /** The format of a dtype, or null when it has no kernels. */
@@ -65,40 +66,50 @@ record IntegerFormat(
     return switch (dtype) {
       case Q4_0 ->
           new IntegerFormat(
-              new Q40Pairs(), 1, 8, false, limit(8, 1), Q40Pairs.REBIAS, 28, order(64, TWO_BLOCKS));
+              new Q40Pairs(),
+              2,
+              8,
+              0,
+              limit(8, 2),
+              Q40Pairs.REBIAS,
+              0,
+              order(128, FourBlocks::valueOf),
+              fold(4, 16));
       case MXFP4 ->
           new IntegerFormat(
               new Mxfp4Pairs(),
-              1,
+              2,
               12,
-              false,
-              limit(12, 1),
+              0,
+              limit(12, 2),
               Mxfp4Pairs.REBIAS,
-              30,
-              order(64, TWO_BLOCKS));
+              0,
+              order(128, FourBlocks::valueOfBytes),
+              new int[] {0, 256, 0, 256});
       case Q4_K ->
-          new IntegerFormat(new Q4KPairs(), 1, 0, true, limit(15, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q4KPairs(), 1, 0, 32, limit(15, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q5_K ->
-          new IntegerFormat(new Q5KPairs(), 1, 0, true, limit(31, 1), 1, 0, order(256, NIBBLES));
+          new IntegerFormat(
+              new Q5KPairs(), 1, 0, 32, limit(31, 1), 1, 0, order(256, NIBBLES), fold(2, 256));
       case Q6_K ->
           new IntegerFormat(
-              new Q6KPairs(), 1, 32, false, limit(32, 1), 1, 0, order(256, HALF_BLOCKS));
-      case TQ2_0 -> new IntegerFormat(new Tq20Pairs(), 4, 1, false, limit(2, 4), 1, 0, crumbs(), 4);
+              new Q6KPairs(), 1, 32, 0, limit(32, 1), 1, 0, order(256, HALF_BLOCKS), fold(2, 256));
+      case TQ2_0 ->
+          new IntegerFormat(new Tq20Pairs(), 4, 1, 0, limit(2, 4), 1, 0, crumbs(), fold(8, 4));
       default -> null;
     };
+  }
+
+  /** Vectors of minima, eight in each, of a row of {@code k} values. */
+  int minima(int k) {
+    return summed == 0 ? 0 : Math.ceilDiv(k, 8 * summed);
   }
 
   /** Lanes add two pairs a unit. */
   static int limit(int largestCode, int unitsOfSum) {
     return Pairs.LIMIT / (4 * unitsOfSum * largestCode);
   }
-
-  /** Two blocks side by side in a vector, two bytes a lane; the second vector has high nibbles. */
-  private static final IntUnaryOperator TWO_BLOCKS =
-      slot -> {
-        int lane = slot / 2 % 16;
-        return lane / 8 * 32 + slot / 32 * 16 + lane % 8 * 2 + slot % 2;
-      };
 
   /** Of 64 bytes, a unit has the low nibbles and the next one the high ones of 32 bytes each. */
   private static final IntUnaryOperator NIBBLES =
@@ -127,6 +138,13 @@ record IntegerFormat(
   /** Where a value lies that is read as the lanes' bytes 0 and 2, then 1 and 3. */
   private static int byteOf(int slot) {
     return slot % 32 / 2 * 4 + slot / 32 % 2 + slot % 2 * 2;
+  }
+
+  /** The vectors of a sum all have the same multiple of those before them. */
+  static int[] fold(int vectors, int factor) {
+    int[] fold = new int[vectors];
+    java.util.Arrays.fill(fold, 1, vectors, factor);
+    return fold;
   }
 
   static int[] order(int frame, IntUnaryOperator valueOfSlot) {

@@ -13,11 +13,8 @@ interface IntegerRows {
   /** Floats that {@link #dot} leaves for a row. */
   int ROW_LANES = 2 * Pairs.COUNT;
 
-  /** Most rows of a call of {@link #dot}. */
-  int MOST_ROWS = 128;
-
   /** From here on {@link #dot} may leave what it likes in two vectors of the lanes. */
-  int SCRATCH = MOST_ROWS * ROW_LANES;
+  int SCRATCH = PairWorker.MOST_ROWS * ROW_LANES;
 
   /**
    * Leaves the sums of the lanes of each row in {@code lanes}, and from the row's lane {@link

@@ -23,9 +23,6 @@ import jdk.incubator.vector.IntVector;
  * methods is inlined, and a vector that is passed to another becomes an object.
  */
 final class IntegerTiles {
-  /** Units whose products are added before a scale meets them. */
-  private static final int UNITS_OF_SUM = 4;
-
   /** Bytes of the pairs of a unit. */
   private static final long UNIT_BYTES = 2L * BYTES_OF_VECTOR;
 
@@ -127,7 +124,7 @@ final class IntegerTiles {
     sum1.intoArray(lanes, at + COUNT);
   }
 
-  /** As {@link #fourByTwo} for rows whose products are added over four units. */
+  /** As {@link #fourByTwo} for rows whose products are added over several units. */
   static void fourByTwoInBlocks(
       MemorySegment w,
       long w0,
@@ -137,6 +134,7 @@ final class IntegerTiles {
       long x0,
       long stride,
       int units,
+      int unitsOfSum,
       float[] lanes,
       int at) {
     FloatVector sum00 = FloatVector.fromArray(FLOATS, lanes, at);
@@ -150,8 +148,8 @@ final class IntegerTiles {
     long x1 = x0 + stride;
     long x2 = x1 + stride;
     long x3 = x2 + stride;
-    long step = Strides.ofVector();
-    for (int block = 0; block < units; block += UNITS_OF_SUM) {
+    long step = Opaque.vectorBytes();
+    for (int block = 0; block < units; block += unitsOfSum) {
       IntVector p00 = IntVector.zero(INTS);
       IntVector p01 = IntVector.zero(INTS);
       IntVector p10 = IntVector.zero(INTS);
@@ -161,7 +159,7 @@ final class IntegerTiles {
       IntVector p30 = IntVector.zero(INTS);
       IntVector p31 = IntVector.zero(INTS);
       long i = UNIT_BYTES * block;
-      for (int j = 0; j < 2 * UNITS_OF_SUM; j++, i += step) {
+      for (int j = 0; j < 2 * unitsOfSum; j++, i += step) {
         IntVector a = IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER);
         IntVector b = IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER);
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
@@ -199,7 +197,7 @@ final class IntegerTiles {
     sum31.intoArray(lanes, at + 7 * COUNT);
   }
 
-  /** As {@link #oneByTwo} for rows whose products are added over four units. */
+  /** As {@link #oneByTwo} for rows whose products are added over several units. */
   static void oneByTwoInBlocks(
       MemorySegment w,
       long w0,
@@ -208,16 +206,17 @@ final class IntegerTiles {
       MemorySegment x,
       long x0,
       int units,
+      int unitsOfSum,
       float[] lanes,
       int at) {
     FloatVector sum0 = FloatVector.fromArray(FLOATS, lanes, at);
     FloatVector sum1 = FloatVector.fromArray(FLOATS, lanes, at + COUNT);
-    long step = Strides.ofVector();
-    for (int block = 0; block < units; block += UNITS_OF_SUM) {
+    long step = Opaque.vectorBytes();
+    for (int block = 0; block < units; block += unitsOfSum) {
       IntVector p0 = IntVector.zero(INTS);
       IntVector p1 = IntVector.zero(INTS);
       long i = UNIT_BYTES * block;
-      for (int j = 0; j < 2 * UNITS_OF_SUM; j++, i += step) {
+      for (int j = 0; j < 2 * unitsOfSum; j++, i += step) {
         IntVector u = IntVector.fromMemorySegment(INTS, x, x0 + i, ORDER);
         p0 = p0.add(IntVector.fromMemorySegment(INTS, w, w0 + i, ORDER).mul(u));
         p1 = p1.add(IntVector.fromMemorySegment(INTS, w, w1 + i, ORDER).mul(u));
@@ -236,7 +235,7 @@ final class IntegerTiles {
    * The lanes of products of minima {@code m} with sums of activations {@code x}: {@code rows} rows
    * by four activation rows, which are {@code stride} bytes apart. Each has a vector a block.
    *
-   * @param step bytes of a vector: no constant, for the reason that {@link Strides} tells
+   * @param step bytes of a vector: no constant, for the reason that {@link Opaque} tells
    */
   static void minima(
       MemorySegment m,

@@ -18,7 +18,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-/** Rows of IQ4_NL: one load has two blocks, their scales among the codes. */
+/**
+ * Rows of IQ4_NL: one load has two blocks, their scales among the codes. Infinite scales and NaN
+ * are read as numbers, as {@link Q40Pairs} does.
+ */
 final class Iq4NlPairs implements BlockPairs {
   private static final int OFFSET = 127;
 
@@ -50,8 +53,8 @@ final class Iq4NlPairs implements BlockPairs {
     MemorySegment x = a.pairs;
     MemorySegment offsets = a.offsets;
     MemorySegment scales = a.scales;
-    long step = 2 * Strides.of(DType.IQ4_NL);
-    long vectors = 2 * Strides.ofVector();
+    long step = 2 * Opaque.blockBytes(DType.IQ4_NL);
+    long vectors = Opaque.unitBytes();
     int first = token * (a.units);
     int last = first + a.units;
     int half = (rows + 1) / 2;
@@ -100,7 +103,7 @@ final class Iq4NlPairs implements BlockPairs {
   @Override
   public void unpack(
       MemorySegment w, long at, int units, MemorySegment pairs, MemorySegment scales, long to) {
-    long step = 2 * Strides.of(DType.IQ4_NL);
+    long step = 2 * Opaque.blockBytes(DType.IQ4_NL);
     for (int u = 0; u < units; u++) {
       ByteVector bytes = ByteVector.fromMemorySegment(BYTES, w, at + u * step, ORDER);
       long unit = to + 128L * u;

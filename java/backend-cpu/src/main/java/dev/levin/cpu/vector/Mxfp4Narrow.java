@@ -53,8 +53,8 @@ final class Mxfp4Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.MXFP4);
-    long unit = a.unitBytes;
+    long step = Opaque.blockBytes(DType.MXFP4);
+    long unit = Opaque.unitBytes();
     int first = token * a.units;
     int last = first + a.units;
     int quarter = (rows + 3) / 4;
@@ -145,7 +145,7 @@ final class Mxfp4Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.MXFP4);
+    long step = Opaque.blockBytes(DType.MXFP4);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;

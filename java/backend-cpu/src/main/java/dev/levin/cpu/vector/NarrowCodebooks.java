@@ -46,7 +46,7 @@ final class NarrowCodebooks {
       int k,
       float[] out,
       int outAt) {
-    long step = Strides.of(DType.IQ4_NL);
+    long step = Opaque.blockBytes(DType.IQ4_NL);
     int end = xAt + k;
     int quarter = (rows + 3) / 4;
     for (int r = 0; r < quarter; r++) {
@@ -129,7 +129,7 @@ final class NarrowCodebooks {
       MemorySegment w, long w0, long w1, float[] x, int xAt, int k, float[] out, int o0, int o1) {
     FloatVector sum0 = FloatVector.zero(FLOATS);
     FloatVector sum1 = FloatVector.zero(FLOATS);
-    long step = Strides.of(DType.IQ4_XS);
+    long step = Opaque.blockBytes(DType.IQ4_XS);
     int end = xAt + k;
     long blockAt = 0;
     for (int block = xAt; block < end; block += 256) {

@@ -46,8 +46,8 @@ final class Nvfp4Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.NVFP4);
-    long unit = a.unitBytes;
+    long step = Opaque.blockBytes(DType.NVFP4);
+    long unit = Opaque.unitBytes();
     int first = token * (a.units / UNITS);
     int last = first + a.units / UNITS;
     int pair = (rows + 1) / 2;
@@ -110,7 +110,7 @@ final class Nvfp4Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.NVFP4);
+    long step = Opaque.blockBytes(DType.NVFP4);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) / UNITS * step;

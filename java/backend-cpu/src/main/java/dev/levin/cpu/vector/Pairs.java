@@ -39,9 +39,6 @@ final class Pairs {
   /** A one in both halves of a lane. */
   static final int BOTH = 0x10001;
 
-  /** The low nibbles of the bytes 0 and 2 of a lane. */
-  static final int NIBBLES = 15 * BOTH;
-
   /** What a product is multiplied by to have the value of the pairs' sum. */
   static final float SCALE = 0x1p-16f;
 

@@ -3,6 +3,8 @@ package dev.levin.cpu.vector;
 import static dev.levin.cpu.vector.Lanes.COUNT;
 import static dev.levin.cpu.vector.Lanes.FLOATS;
 import static dev.levin.cpu.vector.Lanes.load;
+import static dev.levin.cpu.vector.TileDots.LANES_OF_ROW;
+import static dev.levin.cpu.vector.TileDots.PIECE;
 
 import dev.levin.cpu.PanelKernels;
 import java.util.Arrays;
@@ -12,12 +14,6 @@ import jdk.incubator.vector.FloatVector;
 final class PanelDots implements PanelKernels {
   /** Whether tiles of panels outrun {@link TileDots}: for vectors that have few registers. */
   static final boolean FASTER = COUNT < 16;
-
-  /** Elements of a row taken at a time: a panel of activations fills half a level-1 cache. */
-  private static final int PIECE = 1024;
-
-  /** Floats in the accumulators of one weight row, {@link #X_ROWS} deep. */
-  private static final int LANES_OF_ROW = X_ROWS * COUNT;
 
   @Override
   public void pack(float[] source, int from, int k, float[] panel, int at, int row, int rows) {

@@ -45,10 +45,10 @@ final class Q3KNarrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q3_K);
-    long unit = a.unitBytes;
+    long step = Opaque.blockBytes(DType.Q3_K);
+    long unit = Opaque.unitBytes();
     long vector = unit / 2;
-    int bits = Counts.eight();
+    int bits = Opaque.eight();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     for (int r = 0; r < rows; r++) {
@@ -115,7 +115,7 @@ final class Q3KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q3_K);
+    long step = Opaque.blockBytes(DType.Q3_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;
@@ -124,20 +124,15 @@ final class Q3KNarrow implements IntegerRows {
       int pairs = Widen.word(w, block + SCALES + 8);
       IntVector h = IntVector.fromMemorySegment(INTS, w, block, ORDER);
       for (int half = 0; half < 2; half++) {
-        FloatVector codes = KScales.of8(KQuantScales.q3(nibbles, pairs, half));
         int unit = UNITS_OF_BLOCK * b + 4 * half;
-        Q6KNarrow.unpackScales(codes.sub(32).mul(d), to.scales, (long) BYTES_OF_VECTOR * unit);
+        Q6KNarrow.unpackScales(KQuantScales.q3(nibbles, pairs, half), 32, d, to, unit);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS + 32 * half, ORDER);
-        to.store(unit, three(v, h.lanewise(LSHL, 2)), 8, OFFSET);
-        to.store(unit + 1, three(v.lanewise(LSHR, 2), h.lanewise(LSHL, 1)), 8, OFFSET);
-        to.store(unit + 2, three(v.lanewise(LSHR, 4), h), 8, OFFSET);
-        to.store(unit + 3, three(v.lanewise(LSHR, 6), h.lanewise(LSHR, 1)), 8, OFFSET);
-        h = h.lanewise(LSHR, 4);
+        for (int u = unit; u < unit + 4; u++) {
+          to.store(u, v.and(CRUMBS).or(h.lanewise(LSHL, 2).and(THIRD)), 8, OFFSET);
+          v = v.lanewise(LSHR, 2);
+          h = h.lanewise(LSHR, 1);
+        }
       }
     }
-  }
-
-  private static IntVector three(IntVector crumbs, IntVector high) {
-    return crumbs.and(CRUMBS).or(high.and(THIRD));
   }
 }

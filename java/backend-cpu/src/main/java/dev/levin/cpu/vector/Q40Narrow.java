@@ -8,7 +8,6 @@ import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
 import static dev.levin.cpu.vector.Pairs.SHORT;
 import static dev.levin.cpu.vector.Pairs.SHORTS;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2S;
@@ -28,10 +27,6 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Four rows at once share the loads of activations, and the arithmetic of addresses.
  */
 final class Q40Narrow implements IntegerRows {
-  /** A scale is read as if its exponent were that of an F32. */
-  static final float REBIAS = 0x1p112f;
-
-  private static final int SIGN_EXPONENT_MANTISSA = 0x8fffe000;
   private static final int QS = 2;
   private static final VectorSpecies<Byte> CODES = ByteVector.SPECIES_128;
 
@@ -54,9 +49,9 @@ final class Q40Narrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_0);
-    long unit = a.unitBytes;
-    int bits = Counts.four();
+    long step = Opaque.blockBytes(DType.Q4_0);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.four();
     int first = token * a.units;
     int last = first + a.units;
     int quarter = (rows + 3) / 4;
@@ -93,33 +88,29 @@ final class Q40Narrow implements IntegerRows {
         ShortVector codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
         IntVector p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
-        IntVector halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
         FloatVector scale =
-            halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+            FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block) & 0xffff]);
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
         block = row1 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
         p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
-        halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
-        scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+        scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block) & 0xffff]);
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
         block = row2 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
         p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
-        halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
-        scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+        scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block) & 0xffff]);
         sum2 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum2);
         block = row3 + blockAt;
         bytes = ByteVector.fromMemorySegment(CODES, w, block + QS, ORDER);
         codes = (ShortVector) bytes.convertShape(ZERO_EXTEND_B2S, SHORTS, 0);
         p = codes.lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
         p = codes.reinterpretAsInts().mul(x0).add(p).sub(offset);
-        halves = ShortVector.broadcast(SHORTS, w.get(SHORT, block)).reinterpretAsInts();
-        scale = halves.lanewise(ASHR, 3).and(SIGN_EXPONENT_MANTISSA).reinterpretAsFloats();
+        scale = FloatVector.broadcast(FLOATS, Halves.VALUES[w.get(SHORT, block) & 0xffff]);
         sum3 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum3);
       }
       sum0.intoArray(lanes, 2 * COUNT * r);
@@ -131,7 +122,7 @@ final class Q40Narrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_0);
+    long step = Opaque.blockBytes(DType.Q4_0);
     int first = r * to.units;
     for (int u = first; u < first + to.units; u++) {
       long block = at + (u - first) * step;
@@ -144,10 +135,7 @@ final class Q40Narrow implements IntegerRows {
           .reinterpretAsInts()
           .sub(OFFSET)
           .intoMemorySegment(to.pairs, pairsAt + BYTES_OF_VECTOR, ORDER);
-      ShortVector.broadcast(SHORTS, w.get(SHORT, block))
-          .reinterpretAsInts()
-          .lanewise(ASHR, 3)
-          .and(SIGN_EXPONENT_MANTISSA)
+      FloatVector.broadcast(FLOATS, Widen.half(w, block))
           .intoMemorySegment(to.scales, pairsAt / 2, ORDER);
     }
   }

@@ -35,9 +35,9 @@ final class Q4KNarrow implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_K);
-    long unit = a.unitBytes;
-    int bits = Counts.eight();
+    long step = Opaque.blockBytes(DType.Q4_K);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     long vector = unit / 2;
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
@@ -116,7 +116,7 @@ final class Q4KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_K);
+    long step = Opaque.blockBytes(DType.Q4_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;

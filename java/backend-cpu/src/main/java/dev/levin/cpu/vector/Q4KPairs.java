@@ -4,7 +4,6 @@ import static dev.levin.cpu.vector.Lanes.ORDER;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
-import static dev.levin.cpu.vector.Pairs.NIBBLES;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
@@ -13,7 +12,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Rows of Q4_K: a load of 64 bytes of codes makes two units. */
+/**
+ * Rows of Q4_K: a load of 64 bytes of codes makes two units, of which the first vector keeps the
+ * odd bytes above the even ones, see {@link IntegerFormat}.
+ */
 final class Q4KPairs implements IntegerRows {
   static final IntVector SCALES_0 = KScales.lanes(lane -> lane / 8 * 2);
   static final IntVector SCALES_1 = KScales.lanes(lane -> lane / 8 * 2 + 1);
@@ -21,6 +23,7 @@ final class Q4KPairs implements IntegerRows {
   static final IntVector SCALES_3 = KScales.lanes(lane -> lane / 8 * 2 + 5);
 
   private static final int QS = 16;
+  private static final int LOW_NIBBLES = 0x0f0f0f0f;
 
   @Override
   public void dot(
@@ -35,10 +38,11 @@ final class Q4KPairs implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q4_K);
+    long step = Opaque.blockBytes(DType.Q4_K);
     int first = token * (a.units / 4);
     int last = first + a.units / 4;
-    long unit = a.unitBytes;
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     int half = (rows + 1) / 2;
     for (int r = 0; r < half; r++) {
       int other = Math.min(half + r, rows - 1);
@@ -72,44 +76,52 @@ final class Q4KPairs implements IntegerRows {
         IntVector v1 = IntVector.fromMemorySegment(INTS, w, block1 + QS, ORDER);
         IntVector x0 = IntVector.fromMemorySegment(INTS, x, xAt, ORDER);
         IntVector x1 = IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER);
-        IntVector p = v0.and(NIBBLES).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 8).and(NIBBLES).mul(x1));
+        IntVector c = v0.and(LOW_NIBBLES);
+        IntVector p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         FloatVector scale = SCALES_0.selectFrom(scales0).reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
-        p = v1.and(NIBBLES).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 8).and(NIBBLES).mul(x1));
+        c = v1.and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_0.selectFrom(scales1).reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
         x0 = IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER);
         x1 = IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER);
-        p = v0.lanewise(LSHR, 4).and(NIBBLES).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 12).and(NIBBLES).mul(x1));
+        c = v0.lanewise(LSHR, 4).and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_1.selectFrom(scales0).reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
-        p = v1.lanewise(LSHR, 4).and(NIBBLES).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 12).and(NIBBLES).mul(x1));
+        c = v1.lanewise(LSHR, 4).and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_1.selectFrom(scales1).reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
         v0 = IntVector.fromMemorySegment(INTS, w, block0 + QS + 64, ORDER);
         v1 = IntVector.fromMemorySegment(INTS, w, block1 + QS + 64, ORDER);
         x0 = IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER);
         x1 = IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER);
-        p = v0.and(NIBBLES).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 8).and(NIBBLES).mul(x1));
+        c = v0.and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_2.selectFrom(scales0).reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
-        p = v1.and(NIBBLES).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 8).and(NIBBLES).mul(x1));
+        c = v1.and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_2.selectFrom(scales1).reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
         x0 = IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER);
         x1 = IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER);
-        p = v0.lanewise(LSHR, 4).and(NIBBLES).mul(x0);
-        p = p.add(v0.lanewise(LSHR, 12).and(NIBBLES).mul(x1));
+        c = v0.lanewise(LSHR, 4).and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_3.selectFrom(scales0).reinterpretAsFloats();
         sum0 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum0);
-        p = v1.lanewise(LSHR, 4).and(NIBBLES).mul(x0);
-        p = p.add(v1.lanewise(LSHR, 12).and(NIBBLES).mul(x1));
+        c = v1.lanewise(LSHR, 4).and(LOW_NIBBLES);
+        p = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts().mul(x1);
+        p = c.mul(x0).add(p);
         scale = SCALES_3.selectFrom(scales1).reinterpretAsFloats();
         sum1 = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum1);
       }
@@ -122,22 +134,16 @@ final class Q4KPairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q4_K);
+    long step = Opaque.blockBytes(DType.Q4_K);
     int first = r * (to.units / 4);
     for (int b = first; b < first + to.units / 4; b++) {
       long block = at + (b - first) * step;
       unpackScales(w, block, to, b);
       for (int half = 0; half < 2; half++) {
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS + 64 * half, ORDER);
-        int pair = 128 * b + 64 * half;
-        v.and(NIBBLES).intoMemorySegment(to.pairs, 4L * (pair), ORDER);
-        v.lanewise(LSHR, 8).and(NIBBLES).intoMemorySegment(to.pairs, 4L * (pair + COUNT), ORDER);
-        v.lanewise(LSHR, 4)
-            .and(NIBBLES)
-            .intoMemorySegment(to.pairs, 4L * (pair + 2 * COUNT), ORDER);
-        v.lanewise(LSHR, 12)
-            .and(NIBBLES)
-            .intoMemorySegment(to.pairs, 4L * (pair + 3 * COUNT), ORDER);
+        int unit = 4 * b + 2 * half;
+        to.store(unit, v.and(LOW_NIBBLES), 8);
+        to.store(unit + 1, v.lanewise(LSHR, 4).and(LOW_NIBBLES), 8);
       }
     }
   }

@@ -4,7 +4,6 @@ import static dev.levin.cpu.vector.Lanes.ORDER;
 import static dev.levin.cpu.vector.Pairs.COUNT;
 import static dev.levin.cpu.vector.Pairs.FLOATS;
 import static dev.levin.cpu.vector.Pairs.INTS;
-import static dev.levin.cpu.vector.Pairs.NIBBLES;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -16,14 +15,16 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Rows of Q5_K: a load of 64 bytes of codes makes two units. The bytes of high bits stand twice in
- * a vector, shifted so that both its halves find those of their values in the same place.
+ * a vector, shifted so that both its halves find those of their values in the same place. The first
+ * vector of a unit keeps the odd bytes above the even ones, see {@link IntegerFormat}.
  */
 final class Q5KPairs implements IntegerRows {
   private static final int QH = 16;
   private static final int QS = 48;
+  private static final int LOW_NIBBLES = 0x0f0f0f0f;
 
   /** Where the fifth bits go. */
-  private static final int FIFTH = 16 * Pairs.BOTH;
+  private static final int FIFTH = 0x10101010;
 
   private static final IntVector TWICE = KScales.lanes(lane -> lane % 8);
   private static final IntVector UPPER_BY_2 = KScales.lanes(lane -> lane / 8 * 2);
@@ -41,10 +42,11 @@ final class Q5KPairs implements IntegerRows {
     MemorySegment sums = a.sums;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q5_K);
+    long step = Opaque.blockBytes(DType.Q5_K);
     int first = token * (a.units / 4);
     int last = first + a.units / 4;
-    long unit = a.unitBytes;
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     for (int r = 0; r < rows; r++) {
       long row = at + r * stride;
       FloatVector sum = FloatVector.zero(FLOATS);
@@ -66,28 +68,28 @@ final class Q5KPairs implements IntegerRows {
         IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH, ORDER);
         h = TWICE.selectFrom(h).lanewise(LSHR, UPPER_BY_2);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS, ORDER);
-        IntVector c = v.and(NIBBLES).or(h.lanewise(LSHL, 4).and(FIFTH));
+        IntVector c = v.and(LOW_NIBBLES).or(h.lanewise(LSHL, 4).and(FIFTH));
         IntVector p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt, ORDER));
-        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 4).and(FIFTH));
+        c = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts();
         p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 64, ORDER)));
         FloatVector scale = Q4KPairs.SCALES_0.selectFrom(scales).reinterpretAsFloats();
         sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHL, 3).and(FIFTH));
+        c = v.lanewise(LSHR, 4).and(LOW_NIBBLES).or(h.lanewise(LSHL, 3).and(FIFTH));
         p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 128, ORDER));
-        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 5).and(FIFTH));
+        c = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts();
         p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 192, ORDER)));
         scale = Q4KPairs.SCALES_1.selectFrom(scales).reinterpretAsFloats();
         sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
         v = IntVector.fromMemorySegment(INTS, w, block + QS + 64, ORDER);
-        c = v.and(NIBBLES).or(h.and(FIFTH));
+        c = v.and(LOW_NIBBLES).or(h.and(FIFTH));
         p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 256, ORDER));
-        c = v.lanewise(LSHR, 8).and(NIBBLES).or(h.lanewise(LSHR, 8).and(FIFTH));
+        c = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts();
         p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 320, ORDER)));
         scale = Q4KPairs.SCALES_2.selectFrom(scales).reinterpretAsFloats();
         sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
-        c = v.lanewise(LSHR, 4).and(NIBBLES).or(h.lanewise(LSHR, 1).and(FIFTH));
+        c = v.lanewise(LSHR, 4).and(LOW_NIBBLES).or(h.lanewise(LSHR, 1).and(FIFTH));
         p = c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 384, ORDER));
-        c = v.lanewise(LSHR, 12).and(NIBBLES).or(h.lanewise(LSHR, 9).and(FIFTH));
+        c = c.reinterpretAsShorts().lanewise(LSHR, bits).reinterpretAsInts();
         p = p.add(c.mul(IntVector.fromMemorySegment(INTS, x, xAt + 448, ORDER)));
         scale = Q4KPairs.SCALES_3.selectFrom(scales).reinterpretAsFloats();
         sum = ((FloatVector) p.convertShape(I2F, FLOATS, 0)).fma(scale, sum);
@@ -99,7 +101,7 @@ final class Q5KPairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q5_K);
+    long step = Opaque.blockBytes(DType.Q5_K);
     int first = r * (to.units / 4);
     for (int b = first; b < first + to.units / 4; b++) {
       long block = at + (b - first) * step;
@@ -108,22 +110,15 @@ final class Q5KPairs implements IntegerRows {
       h = TWICE.selectFrom(h).lanewise(LSHR, UPPER_BY_2);
       for (int half = 0; half < 2; half++) {
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + QS + 64 * half, ORDER);
-        IntVector even = h.lanewise(LSHL, 4).lanewise(LSHR, 4 * half);
-        IntVector odd = h.lanewise(LSHR, 4 + 4 * half);
-        int pair = 128 * b + 64 * half;
-        fifth(v, even).intoMemorySegment(to.pairs, 4L * (pair), ORDER);
-        fifth(v.lanewise(LSHR, 8), odd).intoMemorySegment(to.pairs, 4L * (pair + COUNT), ORDER);
-        IntVector upper = v.lanewise(LSHR, 4);
-        fifth(upper, even.lanewise(LSHR, 1))
-            .intoMemorySegment(to.pairs, 4L * (pair + 2 * COUNT), ORDER);
-        IntVector last = v.lanewise(LSHR, 12);
-        fifth(last, odd.lanewise(LSHR, 1))
-            .intoMemorySegment(to.pairs, 4L * (pair + 3 * COUNT), ORDER);
+        IntVector high = h.lanewise(LSHL, 4 - 4 * half);
+        int unit = 4 * b + 2 * half;
+        to.store(unit, fifth(v, high), 8);
+        to.store(unit + 1, fifth(v.lanewise(LSHR, 4), high.lanewise(LSHR, 1)), 8);
       }
     }
   }
 
   private static IntVector fifth(IntVector nibbles, IntVector high) {
-    return nibbles.and(NIBBLES).or(high.and(FIFTH));
+    return nibbles.and(LOW_NIBBLES).or(high.and(FIFTH));
   }
 }

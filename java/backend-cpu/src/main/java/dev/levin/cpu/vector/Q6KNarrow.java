@@ -51,9 +51,9 @@ final class Q6KNarrow implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.Q6_K);
-    long unit = a.unitBytes;
-    int bits = Counts.eight();
+    long step = Opaque.blockBytes(DType.Q6_K);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.eight();
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
     int pair = (rows + 1) / 2;
@@ -154,33 +154,42 @@ final class Q6KNarrow implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.Q6_K);
+    long step = Opaque.blockBytes(DType.Q6_K);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;
       float d = Widen.half(w, block + D);
       for (int half = 0; half < 2; half++) {
         int unit = UNITS_OF_BLOCK * b + 4 * half;
-        FloatVector codes = KScales.of8(Widen.doubleWord(w, block + SCALES + 8 * half));
-        unpackScales(codes.mul(d), to.scales, (long) BYTES_OF_VECTOR * unit);
+        unpackScales(Widen.doubleWord(w, block + SCALES + 8 * half), 0, d, to, unit);
         IntVector h = IntVector.fromMemorySegment(INTS, w, block + QH + 32 * half, ORDER);
         IntVector v = IntVector.fromMemorySegment(INTS, w, block + 64 * half, ORDER);
         IntVector u = IntVector.fromMemorySegment(INTS, w, block + 64 * half + 32, ORDER);
-        to.store(unit, six(v, h.lanewise(LSHL, 4)), 8, OFFSET);
-        to.store(unit + 1, six(u, h.lanewise(LSHL, 2)), 8, OFFSET);
-        to.store(unit + 2, six(v.lanewise(LSHR, 4), h), 8, OFFSET);
-        to.store(unit + 3, six(u.lanewise(LSHR, 4), h.lanewise(LSHR, 2)), 8, OFFSET);
+        for (int j = unit; j < unit + 4; j += 2) {
+          to.store(j, six(v, h.lanewise(LSHL, 4)), 8, OFFSET);
+          to.store(j + 1, six(u, h.lanewise(LSHL, 2)), 8, OFFSET);
+          v = v.lanewise(LSHR, 4);
+          u = u.lanewise(LSHR, 4);
+          h = h.lanewise(LSHR, 4);
+        }
       }
     }
   }
 
-  /** The scales of four units that have two each. */
-  static void unpackScales(FloatVector all, MemorySegment to, long scalesAt) {
-    IntVector scales = all.reinterpretAsInts();
-    SCALES_0.selectFrom(scales).intoMemorySegment(to, scalesAt, ORDER);
-    SCALES_1.selectFrom(scales).intoMemorySegment(to, scalesAt + BYTES_OF_VECTOR, ORDER);
-    SCALES_2.selectFrom(scales).intoMemorySegment(to, scalesAt + 2 * BYTES_OF_VECTOR, ORDER);
-    SCALES_3.selectFrom(scales).intoMemorySegment(to, scalesAt + 3 * BYTES_OF_VECTOR, ORDER);
+  /**
+   * The scales of four units that have two each.
+   *
+   * @param packed eight of them, a signed byte each: as a vector it would become an object, since
+   *     callers are too large for this to be inlined
+   * @param offset what they are larger by
+   */
+  static void unpackScales(long packed, int offset, float d, UnpackedRows to, int unit) {
+    IntVector scales = KScales.of8(packed).sub(offset).mul(d).reinterpretAsInts();
+    long at = (long) BYTES_OF_VECTOR * unit;
+    SCALES_0.selectFrom(scales).intoMemorySegment(to.scales, at, ORDER);
+    SCALES_1.selectFrom(scales).intoMemorySegment(to.scales, at + BYTES_OF_VECTOR, ORDER);
+    SCALES_2.selectFrom(scales).intoMemorySegment(to.scales, at + 2 * BYTES_OF_VECTOR, ORDER);
+    SCALES_3.selectFrom(scales).intoMemorySegment(to.scales, at + 3 * BYTES_OF_VECTOR, ORDER);
   }
 
   private static IntVector six(IntVector nibbles, IntVector high) {

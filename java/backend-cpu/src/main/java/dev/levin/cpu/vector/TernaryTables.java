@@ -78,7 +78,7 @@ final class TernaryTables {
       float scale,
       float[] sums,
       int sumsAt) {
-    long step = Strides.ofVector();
+    long step = Opaque.vectorBytes();
     int half = Math.ceilDiv(groups, 2);
     for (int g = 0; g < half; g++) {
       int other = Math.min(half + g, groups - 1);

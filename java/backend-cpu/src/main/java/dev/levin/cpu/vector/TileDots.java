@@ -14,6 +14,12 @@ import jdk.incubator.vector.FloatVector;
  * would make it too large for the compiler to inline what it is made of.
  */
 final class TileDots {
+  /** Elements of a row taken at a time: four rows of them fill half a level-1 cache of 32 KiB. */
+  static final int PIECE = 1024;
+
+  /** Floats in the accumulators of one weight row, four activation rows deep. */
+  static final int LANES_OF_ROW = 4 * COUNT;
+
   /** Accumulators that a product starts with, for the largest tile. */
   static final float[] ZEROS = new float[16 * COUNT];
 

@@ -43,9 +43,9 @@ final class Tq20Pairs implements IntegerRows {
     MemorySegment offsets = a.offsets;
     int[] ends = a.runEnds;
     float[] runSteps = a.runSteps;
-    long step = Strides.of(DType.TQ2_0);
-    long unit = a.unitBytes;
-    int bits = Counts.two();
+    long step = Opaque.blockBytes(DType.TQ2_0);
+    long unit = Opaque.unitBytes();
+    int bits = Opaque.two();
     long vector = unit / 2;
     int first = token * (a.units / UNITS_OF_BLOCK);
     int last = first + a.units / UNITS_OF_BLOCK;
@@ -125,7 +125,7 @@ final class Tq20Pairs implements IntegerRows {
 
   @Override
   public void unpack(MemorySegment w, long at, UnpackedRows to, int r) {
-    long step = Strides.of(DType.TQ2_0);
+    long step = Opaque.blockBytes(DType.TQ2_0);
     int first = r * (to.units / UNITS_OF_BLOCK);
     for (int b = first; b < first + to.units / UNITS_OF_BLOCK; b++) {
       long block = at + (b - first) * step;

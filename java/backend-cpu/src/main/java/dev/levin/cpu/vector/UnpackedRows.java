@@ -12,19 +12,23 @@ final class UnpackedRows {
   /** A vector of scales a unit. */
   MemorySegment scales = MemorySegment.NULL;
 
-  /** A vector a block of 256 values: its last eight lanes are minima of 32 values each. */
+  /** Minima as their sums in {@link IntegerActivations}, negative ones of what is added. */
   MemorySegment minima = MemorySegment.NULL;
+
+  /** Values of a row. */
+  int k;
 
   /** Units of a row. */
   int units;
 
-  void reset(int rows, int units) {
+  void reset(int rows, int units, int k) {
+    this.k = k;
     this.units = units;
     int vectors = rows * units;
     if (scales.byteSize() < (long) Pairs.BYTES_OF_VECTOR * vectors) {
       pairs = Pairs.allocate(2L * vectors);
       scales = Pairs.allocate(vectors);
-      minima = Pairs.allocate(vectors / Pairs.UNITS_OF_BLOCK);
+      minima = Pairs.allocate((long) rows * Math.ceilDiv(units, 4));
     }
   }
 

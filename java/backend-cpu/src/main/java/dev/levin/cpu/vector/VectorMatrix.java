@@ -2,6 +2,8 @@ package dev.levin.cpu.vector;
 
 import static dev.levin.cpu.vector.Lanes.COUNT;
 import static dev.levin.cpu.vector.Lanes.FLOATS;
+import static dev.levin.cpu.vector.TileDots.LANES_OF_ROW;
+import static dev.levin.cpu.vector.TileDots.PIECE;
 
 import dev.levin.core.DType;
 import dev.levin.cpu.EncodedKernels;
@@ -19,12 +21,6 @@ import java.util.Arrays;
 final class VectorMatrix implements MatrixKernels {
   /** Processors with 512-bit vectors have 32 of them, others 16. */
   private static final boolean MANY_REGISTERS = COUNT == 16;
-
-  /** Elements of a row taken at a time: four rows of them fill half a level-1 cache. */
-  private static final int PIECE = 1024;
-
-  /** Floats in the accumulators of one weight row, four activation rows deep. */
-  private static final int LANES_OF_ROW = 4 * COUNT;
 
   private final GemmTable table;
   private final PanelKernels panels = PanelDots.FASTER ? new PanelDots() : null;
