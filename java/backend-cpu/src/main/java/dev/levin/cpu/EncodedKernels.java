@@ -39,6 +39,11 @@ public interface EncodedKernels {
     return 16_384;
   }
 
+  /** Weight rows that a worker takes together at least, a multiple of 16. */
+  default int rowsTogether() {
+    return 16;
+  }
+
   /** The activations of one op, in the form its kernels multiply. */
   interface Activations {
     /** Makes room for {@code rows} rows of k values that meet weights of this dtype. */

@@ -18,7 +18,7 @@ final class MatrixJobs {
     void put(int job, int row, int n, float[] results, int at, int count);
   }
 
-  /** Weight rows of a job that one worker takes together at least. */
+  /** Weight rows of a job that one worker takes together at least, where kernels do not say. */
   private static final int GROUP = 16;
 
   /** Decoded weights that a worker keeps in its level-2 cache. */
@@ -47,6 +47,9 @@ final class MatrixJobs {
 
   /** What runs now: kept here, so that no task need be made to hold it. */
   private Product product;
+
+  /** Weight rows of a group, and groups of a job. */
+  private int group;
 
   private int groups;
   private EncodedKernels encoded;
@@ -120,8 +123,9 @@ final class MatrixJobs {
     this.product = product;
     int n = product.n();
     int k = product.k();
-    groups = Math.ceilDiv(n, GROUP);
     encoded = k == 0 ? null : kernels.encoded(product.dtype());
+    group = encoded == null ? GROUP : encoded.rowsTogether();
+    groups = Math.ceilDiv(n, group);
     if (encoded != null) {
       prepare(product.dtype(), k);
     } else {
@@ -134,11 +138,11 @@ final class MatrixJobs {
     }
   }
 
-  /** Of sixteen weight rows, in bytes that are read and products. */
+  /** Of a group of weight rows, in bytes that are read and products. */
   private long groupCost(int job) {
     int k = product.k();
     long products = (long) (firstRow[job + 1] - firstRow[job]) * k;
-    return GROUP * (product.dtype().rowBytes(k) + products);
+    return group * (product.dtype().rowBytes(k) + products);
   }
 
   /** Prefix sums over all groups of all jobs. */
@@ -150,7 +154,7 @@ final class MatrixJobs {
     int item = 0;
     for (int job = 0; job < jobs; job++) {
       long cost = groupCost(job);
-      for (int group = 0; group < groups; group++, item++) {
+      for (int i = 0; i < groups; i++, item++) {
         costs[item + 1] = costs[item] + cost;
       }
     }
@@ -162,8 +166,8 @@ final class MatrixJobs {
     while (item < to) {
       int job = item / groups;
       int end = Math.min(to, (job + 1) * groups);
-      int firstWeight = (item - job * groups) * GROUP;
-      int lastWeight = Math.min(product.n(), (end - job * groups) * GROUP);
+      int firstWeight = (item - job * groups) * group;
+      int lastWeight = Math.min(product.n(), (end - job * groups) * group);
       if (encoded != null) {
         multiplyEncoded(job, firstWeight, lastWeight, workspace);
       } else {
@@ -226,7 +230,7 @@ final class MatrixJobs {
     if (rows == 0) {
       return;
     }
-    int most = Math.max(GROUP, encoded.resultsAtOnce() / rows / GROUP * GROUP);
+    int most = Math.max(group, encoded.resultsAtOnce() / rows / group * group);
     int block = Math.min(to - from, most);
     float[] results = workspace.floats(Workspace.Slot.RESULTS, Math.multiplyExact(rows, block));
     for (int n = from; n < to; n += block) {
