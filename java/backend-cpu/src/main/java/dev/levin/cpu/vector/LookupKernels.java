@@ -41,7 +41,7 @@ final class LookupKernels implements EncodedKernels {
     return 1 << 18;
   }
 
-  /** So many that tables are a small part: with 256 rows prompts took a seventh longer. */
+  /** So many that tables are a small part: with 256 rows prompts took an eighth longer. */
   @Override
   public int rowsTogether() {
     return 32 * TernaryRows.GROUP;
