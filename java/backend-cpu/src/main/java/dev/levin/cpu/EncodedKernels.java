@@ -39,9 +39,9 @@ public interface EncodedKernels {
     return 16_384;
   }
 
-  /** Weight rows that a worker takes together at least, a multiple of 16. */
+  /** Weight rows that a worker takes together at least. */
   default int rowsTogether() {
-    return 16;
+    return MatrixJobs.GROUP;
   }
 
   /** The activations of one op, in the form its kernels multiply. */

@@ -19,7 +19,7 @@ final class MatrixJobs {
   }
 
   /** Weight rows of a job that one worker takes together at least, where kernels do not say. */
-  private static final int GROUP = 16;
+  static final int GROUP = 16;
 
   /** Decoded weights that a worker keeps in its level-2 cache. */
   private static final int DECODED_FLOATS = 65_536;

@@ -79,19 +79,7 @@ final class WorkerPool implements AutoCloseable {
 
   /** Runs items [0, count) that cost {@code itemCost} each: about the bytes or multiply-adds. */
   void forEach(int count, long itemCost, RangeTask task) {
-    begin(task);
-    try {
-      plan(count, Math.max(1, itemCost) * count);
-      for (int share = 0; share < shares; share++) {
-        int from = (int) ((long) count * share / shares);
-        int to = (int) ((long) count * (share + 1) / shares);
-        left[at(share)] = range(from, to);
-      }
-      run();
-    } finally {
-      end();
-    }
-    rethrow();
+    run(count, Math.max(1, itemCost) * count, null, task);
   }
 
   /**
@@ -100,37 +88,34 @@ final class WorkerPool implements AutoCloseable {
    * @param costs prefix sums, count + 1 of them, ascending from 0
    */
   void forEach(int count, long[] costs, RangeTask task) {
-    begin(task);
-    try {
-      plan(count, costs[count]);
-      for (int share = 0; share < shares; share++) {
-        int from = cut(costs, count, share, shares);
-        int to = cut(costs, count, share + 1, shares);
-        left[at(share)] = range(from, to);
-      }
-      run();
-    } finally {
-      end();
-    }
-    rethrow();
+    run(count, costs[count], costs, task);
   }
 
-  private void begin(RangeTask task) {
+  /**
+   * Runs items [0, count).
+   *
+   * @param costs prefix sums, or null where all items cost the same
+   */
+  private void run(int count, long cost, long[] costs, RangeTask task) {
     if (closed) {
       throw new IllegalStateException("worker pool is closed");
     }
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException("worker pool is in use: a task must not start another");
     }
-    this.task = task;
-  }
-
-  private void end() {
-    task = null;
-    busy.set(false);
-  }
-
-  private void rethrow() {
+    try {
+      this.task = task;
+      share(count, cost, costs);
+      pending.set(shares - 1);
+      for (int i = 0; i < shares - 1; i++) {
+        workers[i].assign();
+      }
+      work(0, callerWorkspace);
+      await();
+    } finally {
+      this.task = null;
+      busy.set(false);
+    }
     Throwable thrown = failure.getAndSet(null);
     if (thrown instanceof RuntimeException e) {
       throw e;
@@ -140,18 +125,24 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  private void plan(int count, long cost) {
-    long useful = Math.min(count, cost / MIN_SHARE_COST);
-    shares = Math.clamp(useful, 1, threads());
+  private void share(int count, long cost, long[] costs) {
+    shares = Math.clamp(Math.min(count, cost / MIN_SHARE_COST), 1, threads());
     minPiece = Math.clamp(MIN_PIECE_COST * count / Math.max(1, cost), 1, Math.max(1, count));
+    int from = 0;
+    for (int share = 0; share < shares; share++) {
+      int part = share + 1;
+      int to = costs == null ? (int) ((long) count * part / shares) : cut(costs, count, part);
+      left[at(share)] = range(from, to);
+      from = to;
+    }
   }
 
-  /** The first item whose middle lies at or past the given part of the total cost. */
-  private static int cut(long[] costs, int count, int part, int parts) {
-    if (part == parts) {
+  /** The first item whose middle lies at or past as many shares of the total cost. */
+  private int cut(long[] costs, int count, int part) {
+    if (part == shares) {
       return count;
     }
-    double target = (double) costs[count] * part / parts;
+    double target = (double) costs[count] * part / shares;
     int low = 0;
     int high = count;
     while (low < high) {
@@ -163,15 +154,6 @@ final class WorkerPool implements AutoCloseable {
       }
     }
     return low;
-  }
-
-  private void run() {
-    pending.set(shares - 1);
-    for (int i = 0; i < shares - 1; i++) {
-      workers[i].assign();
-    }
-    work(0, callerWorkspace);
-    await();
   }
 
   /** Empties the worker's own share, then the others' that follow it. */
